@@ -60,7 +60,8 @@ package enum Limits {
     // MARK: Suppliers
 
     package static let fragmentLengthMax = 8 << 20
-    package static let fragmentHeaderLengthMax = 16 << 10
+    /// A descriptor with 255 places of 64 bytes, sealed, and the fixed fields.
+    package static let fragmentHeaderLengthMax = 20 << 10
     package static let segmentLengthMax = 256 << 20
     /// Puts of one group commit: one fsync for all of them.
     package static let groupCommitCountMax = 16
