@@ -28,7 +28,7 @@ package enum Limits {
     package static let frameLengthMax = 1 << 20
     /// Chunks in one frame; a frame of empty or tiny files still has a bounded table.
     package static let frameChunkCountMax = 8192
-    package static let blockFrameCountMax = 4096
+    package static let blockFrameCountMax = 4095
     package static let blockChunkCountMax = 1 << 16
 
     // MARK: Trees

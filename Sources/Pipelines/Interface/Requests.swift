@@ -1,15 +1,7 @@
 package import Compressing
 package import FileTrees
 package import Model
-
-/// How much loss a backup must stand.
-package enum Redundancy: Hashable, Sendable {
-    /// As the suppliers at hand allow.
-    case automatic
-    /// Any so many suppliers may go.
-    case survive(Int)
-    case scheme(ErasureScheme)
-}
+package import Placement
 
 /// What to back up and how.
 package struct BackupRequest: Sendable {
