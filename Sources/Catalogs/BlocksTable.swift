@@ -47,13 +47,28 @@ extension Catalog {
     }
 
     /// Calls `body` with every block, in the order in which they were stored.
-    package func forEachBlock(
-        _ body: (BlockRow) throws -> Void
-    ) throws(CatalogError) {
+    ///
+    /// Reads a few at a time, so that `body` may itself use the catalog.
+    package func forEachBlock<Failure: Error>(
+        _ body: (BlockRow) throws(Failure) -> Void
+    ) throws {
+        var last: Int64 = 0
+        while true {
+            let rows = try blocks(after: last, limit: 64)
+            for row in rows { try body(row) }
+            guard let end = rows.last else { return }
+            last = end.id
+        }
+    }
+
+    package func blocks(after id: Int64, limit: Int) throws(CatalogError) -> [BlockRow] {
         try read("read blocks") { database in
-            let rows = try Row.fetchCursor(
-                database, sql: "SELECT id, descriptor, frames, receipts FROM blocks ORDER BY id")
-            while let row = try rows.next() { try body(try Catalog.blockRow(row)) }
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT id, descriptor, frames, receipts FROM blocks
+                    WHERE id > ? ORDER BY id LIMIT ?
+                    """)
+            return try Row.fetchAll(statement, arguments: [id, limit]).map(Catalog.blockRow)
         }
     }
 
@@ -65,16 +80,11 @@ extension Catalog {
         }
     }
 
-    /// The blocks that no head names yet, oldest first.
-    package func unpublishedBlocks() throws(CatalogError) -> [BlockRow] {
+    /// Rows of the blocks that no head names yet, oldest first.
+    package func unpublishedBlockRows() throws(CatalogError) -> [Int64] {
         try read("read unpublished blocks") { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT id, descriptor, frames, receipts FROM blocks
-                    WHERE published = 0 ORDER BY id
-                    """
-            ).map(Catalog.blockRow)
+            try Int64.fetchAll(
+                database, sql: "SELECT id FROM blocks WHERE published = 0 ORDER BY id")
         }
     }
 

@@ -18,16 +18,19 @@ package struct SnapshotCommit: Sendable {
     package let publishedBlockRows: [Int64]
     /// The run whose listings count from now on.
     package let run: Int64?
+    /// Catalog blocks that the head no longer names, since their rows are in newer ones.
+    package let retiredBlocks: [BlockID]
 
     package init(
         snapshot: StoredSnapshot, head: Head, body: HeadBody, publishedBlockRows: [Int64],
-        run: Int64?
+        run: Int64?, retiredBlocks: [BlockID]
     ) {
         self.snapshot = snapshot
         self.head = head
         self.body = body
         self.publishedBlockRows = publishedBlockRows
         self.run = run
+        self.retiredBlocks = retiredBlocks
     }
 }
 
@@ -43,6 +46,11 @@ extension Catalog {
             let statement = try database.cachedStatement(
                 sql: "UPDATE blocks SET published = 1 WHERE id = ?")
             for row in commit.publishedBlockRows { try statement.execute(arguments: [row]) }
+            for block in commit.retiredBlocks {
+                try database.execute(
+                    sql: "DELETE FROM blocks WHERE block = ?",
+                    arguments: [Data32(block.bytes).data])
+            }
             if let run = commit.run {
                 try database.execute(
                     sql: "UPDATE runs SET committed = 1 WHERE id = ?", arguments: [run])

@@ -29,7 +29,8 @@ package enum Limits {
     /// Chunks in one frame; a frame of empty or tiny files still has a bounded table.
     package static let frameChunkCountMax = 8192
     package static let blockFrameCountMax = 4095
-    package static let blockChunkCountMax = 1 << 16
+    /// So that the row of one block fits one frame when the catalog is stored.
+    package static let blockChunkCountMax = 1 << 14
 
     // MARK: Trees
 

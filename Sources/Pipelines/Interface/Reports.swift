@@ -41,6 +41,8 @@ package struct BackupReport: Sendable {
     package var snapshotID: SnapshotID?
     package var snapshot: Snapshot
     package var problems: [SourceProblem] = []
+    /// Files that changed or vanished while they were read: worth a line, not a failure.
+    package var notes: [SourceProblem] = []
     package var scheme: ErasureScheme
     /// Suppliers that did not take all their fragments, with the reason.
     package var suppliersFailed: [(supplier: SupplierRecord, reason: String)] = []

@@ -52,11 +52,12 @@ final class BlockWriter: Sendable {
         guard let stripe = stripePool.take() else { throw CancelledError() }
         let sealed = stripe[0..<length.sealedLength]
         let plaintext = block.buffer[0..<length.plaintextLength]
-        let context = SealContext.block(
-            repository: owner.keys.repository, kind: block.kind, length: length)
+        let context = SealContext(
+            kind: block.kind == .catalog ? .catalogBlock : .block,
+            repository: owner.keys.repository, plaintextLength: length.plaintextLength)
         try owner.keys.blockSealer.seal(
-            UnsafeRawBufferPointer(plaintext), salt: random.bytes(count: 24), context: context,
-            into: sealed)
+            UnsafeRawBufferPointer(plaintext), salt: SealSalt(from: random),
+            context: context.bytes, into: sealed)
         plaintextPool.giveBack(block.buffer)
         try code(stripe, length: length)
         let descriptor = BlockDescriptor(
@@ -145,7 +146,10 @@ final class BlockWriter: Sendable {
         descriptor.encode(into: &writer)
         let sealed = try owner.keys.descriptorSealer.seal(
             writer.bytes, random: random,
-            context: SealContext.descriptor(repository: owner.keys.repository))
+            context: SealContext(
+                kind: .descriptor, repository: owner.keys.repository,
+                plaintextLength: writer.bytes.count
+            ).bytes)
         return try FragmentHeader(
             owner: owner.user, device: owner.device.id,
             fragment: descriptor.places[position].fragment,
