@@ -184,16 +184,17 @@ static void shortMatrix(const gf256_kernel *chosen, const uint8_t *table, size_t
     for (size_t n = 0; n < rows; n++) memcpy(targets[n], room.targets[n], length);
 }
 
-/// Where the strip that begins at `at` really begins: the last one is moved back so that it holds
-/// whole registers. Its first bytes are computed twice, to the same values.
-static size_t stripStart(size_t at, size_t length, size_t strip, size_t vector, size_t *count) {
+typedef struct {
+    size_t start, count;
+} span;
+
+/// The strip that begins at `at`, cut to whole registers. What is left at the end is less than one
+/// register: that strip is moved back to hold one, and its first bytes are computed twice, to the
+/// same values. `length` is at least `vector`.
+static span stripAt(size_t at, size_t length, size_t strip, size_t vector) {
     const size_t left = length - at;
-    if (left >= strip) {
-        *count = strip;
-        return at;
-    }
-    *count = (left + vector - 1) / vector * vector;
-    return length - *count;
+    if (left < vector) return (span){length - vector, vector};
+    return (span){at, (left < strip ? left : strip) / vector * vector};
 }
 
 void bd_gf256_matrix_apply(int kernel, const uint8_t *table, size_t rows, size_t columns,
@@ -211,10 +212,10 @@ void bd_gf256_matrix_apply(int kernel, const uint8_t *table, size_t rows, size_t
         shortMatrix(chosen, table, rows, columns, sources, targets, length);
         return;
     }
-    for (size_t at = 0; at < length; at += 4096) {
-        size_t count;
-        const size_t start = stripStart(at, length, 4096, chosen->vectorLength, &count);
-        passes(chosen, table, rows, columns, sources, targets, start, count);
+    for (size_t at = 0; at < length;) {
+        const span strip = stripAt(at, length, 4096, chosen->vectorLength);
+        passes(chosen, table, rows, columns, sources, targets, strip.start, strip.count);
+        at = strip.start + strip.count;
     }
 }
 
@@ -298,11 +299,11 @@ void bd_gf256_transform_apply(int kernel, const bd_gf256_transform *transform, c
         return;
     }
     // Work space of 2 * 2^logSize strips stays within 32 KiB.
-    size_t strip = (size_t)16384 >> transform->logSize;
-    if (strip > GF256_STRIP_MAX) strip = GF256_STRIP_MAX;
-    for (size_t at = 0; at < length; at += strip) {
-        size_t count;
-        const size_t start = stripStart(at, length, strip, chosen->vectorLength, &count);
-        chosen->transform(transform, table, sources, targets, start, count);
+    size_t stripMax = (size_t)16384 >> transform->logSize;
+    if (stripMax > GF256_STRIP_MAX) stripMax = GF256_STRIP_MAX;
+    for (size_t at = 0; at < length;) {
+        const span strip = stripAt(at, length, stripMax, chosen->vectorLength);
+        chosen->transform(transform, table, sources, targets, strip.start, strip.count);
+        at = strip.start + strip.count;
     }
 }
