@@ -4,6 +4,9 @@
 #include <string.h>
 
 #define POLYNOMIAL 0x11D
+#ifndef STREAM_MIN
+#define STREAM_MIN ((size_t)24 << 20)
+#endif
 
 static uint8_t products[256][256];
 static uint8_t inverses[256];
@@ -116,13 +119,32 @@ static void prepare(size_t constantLength, uint8_t constant, uint8_t *table) {
     }
 }
 
-// MARK: Matrix
+// MARK: Strips
 
-/// Rows of the next pass when `rows` are left: passes are as equal as they can be.
-static size_t passRows(size_t rows, size_t rowsMax) {
-    const size_t passes = (rows + rowsMax - 1) / rowsMax;
-    return (rows + passes - 1) / passes;
+typedef struct {
+    size_t start, count;
+} span;
+
+/// The strip that begins at `at`, cut to whole registers. What is left at the end is less than one
+/// register: that strip is moved back to hold one, and its first bytes are computed twice, to the
+/// same values. `length` is at least `vector`.
+static span stripAt(size_t at, size_t length, size_t strip, size_t vector) {
+    const size_t left = length - at;
+    if (left < vector) return (span){length - vector, vector};
+    return (span){at, (left < strip ? left : strip) / vector * vector};
 }
+
+/// Whether targets are to be written past the cache: everything together exceeds it, so that a
+/// line written would only be read from memory first and written back later.
+static int streams(const gf256_kernel *chosen, uint8_t *const *targets, size_t targetCount,
+                   size_t sourceCount, size_t length) {
+    if (length * (targetCount + sourceCount) < STREAM_MIN) return 0;
+    uintptr_t bits = 0;
+    for (size_t n = 0; n < targetCount; n++) bits |= (uintptr_t)targets[n];
+    return bits % chosen->vectorLength == 0;
+}
+
+// MARK: Matrix
 
 void bd_gf256_matrix_prepare(int kernel, const uint8_t *coefficients, size_t rows, size_t columns,
                              uint8_t *table) {
@@ -130,7 +152,7 @@ void bd_gf256_matrix_prepare(int kernel, const uint8_t *coefficients, size_t row
     const gf256_kernel *chosen = functions(kernel);
     const size_t length = bd_gf256_constant_length(kernel);
     while (rows) {
-        const size_t taken = chosen ? passRows(rows, chosen->rowsMax) : 1;
+        const size_t taken = chosen ? gf256_passRows(rows, chosen->rowsMax) : 1;
         for (size_t column = 0; column < columns; column++) {
             for (size_t row = 0; row < taken; row++, table += length) {
                 prepare(length, coefficients[row * columns + column], table);
@@ -150,13 +172,13 @@ static void scalarRow(const uint8_t *table, size_t columns, const uint8_t *const
     }
 }
 
-/// All passes over the bytes [offset, offset + count).
+/// All passes over one strip.
 static void passes(const gf256_kernel *chosen, const uint8_t *table, size_t rows, size_t columns,
-                   const uint8_t *const *sources, uint8_t *const *targets, size_t offset,
-                   size_t count) {
+                   const uint8_t *const *sources, uint8_t *const *targets, span strip,
+                   int streamed) {
     while (rows) {
-        const size_t taken = passRows(rows, chosen->rowsMax);
-        chosen->rows(table, taken, columns, sources, targets, offset, count);
+        const size_t taken = gf256_passRows(rows, chosen->rowsMax);
+        chosen->rows(table, taken, columns, sources, targets, strip.start, strip.count, streamed);
         table += taken * columns * chosen->constantLength;
         targets += taken;
         rows -= taken;
@@ -180,21 +202,9 @@ static void shortMatrix(const gf256_kernel *chosen, const uint8_t *table, size_t
         room.sources[n] = room.bytes[n];
     }
     for (size_t n = 0; n < rows; n++) room.targets[n] = room.bytes[columns + n];
-    passes(chosen, table, rows, columns, room.sources, room.targets, 0, chosen->vectorLength);
+    passes(chosen, table, rows, columns, room.sources, room.targets,
+           (span){0, chosen->vectorLength}, 0);
     for (size_t n = 0; n < rows; n++) memcpy(targets[n], room.targets[n], length);
-}
-
-typedef struct {
-    size_t start, count;
-} span;
-
-/// The strip that begins at `at`, cut to whole registers. What is left at the end is less than one
-/// register: that strip is moved back to hold one, and its first bytes are computed twice, to the
-/// same values. `length` is at least `vector`.
-static span stripAt(size_t at, size_t length, size_t strip, size_t vector) {
-    const size_t left = length - at;
-    if (left < vector) return (span){length - vector, vector};
-    return (span){at, (left < strip ? left : strip) / vector * vector};
 }
 
 void bd_gf256_matrix_apply(int kernel, const uint8_t *table, size_t rows, size_t columns,
@@ -212,9 +222,10 @@ void bd_gf256_matrix_apply(int kernel, const uint8_t *table, size_t rows, size_t
         shortMatrix(chosen, table, rows, columns, sources, targets, length);
         return;
     }
+    const int streamed = streams(chosen, targets, rows, columns, length);
     for (size_t at = 0; at < length;) {
         const span strip = stripAt(at, length, 4096, chosen->vectorLength);
-        passes(chosen, table, rows, columns, sources, targets, strip.start, strip.count);
+        passes(chosen, table, rows, columns, sources, targets, strip, streamed);
         at = strip.start + strip.count;
     }
 }
@@ -224,7 +235,7 @@ void bd_gf256_matrix_apply(int kernel, const uint8_t *table, size_t rows, size_t
 size_t bd_gf256_transform_constants(const bd_gf256_transform *transform) {
     const size_t size = (size_t)1 << transform->logSize;
     const size_t scales = transform->sourceScaled ? size : 0;
-    return size + scales + transform->blockCount * 2 * size;
+    return size + scales + (transform->blockCount * 2 + transform->rowCount) * size;
 }
 
 /// The normalised subspace polynomial of `layer` at `point`: the product of point + a over all
@@ -265,6 +276,7 @@ void bd_gf256_transform_prepare(int kernel, const bd_gf256_transform *transform,
             prepare(length, transform->targetScales[block * size + n], table);
         }
     }
+    bd_gf256_matrix_prepare(kernel, transform->rowCoefficients, transform->rowCount, size, table);
 }
 
 static void shortTransform(const gf256_kernel *chosen, const bd_gf256_transform *transform,
@@ -279,11 +291,11 @@ static void shortTransform(const gf256_kernel *chosen, const bd_gf256_transform 
         }
         room.sources[n] = sources[n] ? room.bytes[n] : NULL;
     }
-    const size_t targetCount = size * transform->blockCount;
+    const size_t targetCount = size * transform->blockCount + transform->rowCount;
     for (size_t n = 0; n < targetCount; n++) {
         room.targets[n] = targets[n] ? room.bytes[size + n] : NULL;
     }
-    chosen->transform(transform, table, room.sources, room.targets, 0, chosen->vectorLength);
+    chosen->transform(transform, table, room.sources, room.targets, 0, chosen->vectorLength, 0);
     for (size_t n = 0; n < targetCount; n++) {
         if (targets[n]) memcpy(targets[n], room.targets[n], length);
     }
@@ -298,12 +310,13 @@ void bd_gf256_transform_apply(int kernel, const bd_gf256_transform *transform, c
         shortTransform(chosen, transform, table, sources, targets, length);
         return;
     }
-    // Work space of 2 * 2^logSize strips stays within 32 KiB.
-    size_t stripMax = (size_t)16384 >> transform->logSize;
+    const size_t targetCount = (transform->blockCount << transform->logSize) + transform->rowCount;
+    const int streamed = streams(chosen, targets, targetCount, 0, length);
+    size_t stripMax = (size_t)GF256_WORK >> transform->logSize;
     if (stripMax > GF256_STRIP_MAX) stripMax = GF256_STRIP_MAX;
     for (size_t at = 0; at < length;) {
         const span strip = stripAt(at, length, stripMax, chosen->vectorLength);
-        chosen->transform(transform, table, sources, targets, strip.start, strip.count);
+        chosen->transform(transform, table, sources, targets, strip.start, strip.count, streamed);
         at = strip.start + strip.count;
     }
 }

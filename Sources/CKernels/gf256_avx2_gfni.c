@@ -11,6 +11,8 @@ typedef __m256i Vector, Operand, Constant;
 #define KERNEL gf256_avx2_gfni
 #define load(p) _mm256_loadu_si256((const __m256i *)(p))
 #define store(p, v) _mm256_storeu_si256((__m256i *)(p), v)
+#define stream(p, v) _mm256_stream_si256((__m256i *)(p), v)
+#define fence() _mm_sfence()
 #define xor2(a, b) _mm256_xor_si256(a, b)
 #define xor3(a, b, c) xor2(a, xor2(b, c))
 #define operand(v) (v)

@@ -11,6 +11,8 @@ typedef __m512i Vector, Operand, Constant;
 #define KERNEL gf256_avx512_gfni
 #define load(p) _mm512_loadu_si512(p)
 #define store(p, v) _mm512_storeu_si512(p, v)
+#define stream(p, v) _mm512_stream_si512((__m512i *)(p), v)
+#define fence() _mm_sfence()
 #define xor2(a, b) _mm512_xor_si512(a, b)
 #define xor3(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0x96)
 #define operand(v) (v)

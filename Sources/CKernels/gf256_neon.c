@@ -11,6 +11,8 @@ typedef struct { Vector low, high; } Operand, Constant;
 #define KERNEL gf256_neon
 #define load(p) vld1q_u8(p)
 #define store(p, v) vst1q_u8(p, v)
+#define stream(p, v) vst1q_u8(p, v)
+#define fence() ((void)0)
 #define xor2(a, b) veorq_u8(a, b)
 #define xor3(a, b, c) xor2(a, xor2(b, c))
 

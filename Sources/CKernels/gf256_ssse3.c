@@ -12,6 +12,8 @@ typedef struct { Vector low, high; } Operand, Constant;
 #define KERNEL gf256_ssse3
 #define load(p) _mm_loadu_si128((const __m128i *)(p))
 #define store(p, v) _mm_storeu_si128((__m128i *)(p), v)
+#define stream(p, v) _mm_stream_si128((__m128i *)(p), v)
+#define fence() _mm_sfence()
 #define xor2(a, b) _mm_xor_si128(a, b)
 #define xor3(a, b, c) xor2(a, xor2(b, c))
 

@@ -42,7 +42,8 @@ void bd_gf256_matrix_prepare(int kernel, const uint8_t *coefficients, size_t row
 void bd_gf256_matrix_apply(int kernel, const uint8_t *table, size_t rows, size_t columns,
                            const uint8_t *const *sources, uint8_t *const *targets, size_t length);
 
-/// A transform between aligned blocks of field elements, 2^logSize of them (2...7) in each.
+/// A transform between aligned blocks of field elements, 2^logSize of them (4...7) in each, with
+/// some rows of a matrix computed on the way while the sources are in the cache.
 ///
 /// targets[b][i] = targetScale[b][i] * P(targetBase[b] + i), where P is the polynomial of degree
 /// below 2^logSize with P(sourceBase + j) = sourceScale[j] * sources[j].
@@ -50,10 +51,12 @@ typedef struct {
     int logSize;
     int sourceScaled;  // 0: every source scale is 1 and has no constants in the table
     size_t blockCount;
+    size_t rowCount;
     uint8_t sourceBase;
-    const uint8_t *sourceScales;  // 2^logSize of them, unused when not scaled
-    const uint8_t *targetBases;   // blockCount
-    const uint8_t *targetScales;  // blockCount * 2^logSize
+    const uint8_t *sourceScales;     // 2^logSize of them, unused when not scaled
+    const uint8_t *targetBases;      // blockCount
+    const uint8_t *targetScales;     // blockCount * 2^logSize
+    const uint8_t *rowCoefficients;  // rowCount * 2^logSize
 } bd_gf256_transform;
 
 /// Constants in the table of a transform.
@@ -62,7 +65,7 @@ size_t bd_gf256_transform_constants(const bd_gf256_transform *transform);
 void bd_gf256_transform_prepare(int kernel, const bd_gf256_transform *transform, uint8_t *table);
 
 /// `sources` holds 2^logSize pointers, NULL for a source that is all zeros; `targets` blockCount
-/// times as many, NULL for one nobody wants. Not for BD_GF256_SCALAR.
+/// times as many, NULL for one nobody wants, and then one for each row. Not for BD_GF256_SCALAR.
 void bd_gf256_transform_apply(int kernel, const bd_gf256_transform *transform, const uint8_t *table,
                               const uint8_t *const *sources, uint8_t *const *targets,
                               size_t length);
