@@ -7,6 +7,8 @@ package enum Limits {
     package static let fragmentCountMax = 255
     /// Fragments and records start on pages so that they can be written without the page cache.
     package static let pageLength = 4096
+    /// Coding plans kept, one for each scheme and loss pattern in use; the largest takes 0.5 MiB.
+    package static let codingPlanCountMax = 32
 
     // MARK: Sealing (C2SP chunked-encryption)
 
