@@ -47,6 +47,8 @@ package enum Limits {
     package static let listChunkCountMax = 8192
     package static let contentDepthMax = 4
     package static let treeDepthMax = 4096
+    /// Directories of one tree held open; deeper or older ones are reopened through their parents.
+    package static let openDirectoryCountMax = 64
 
     // MARK: Snapshots, heads, catalogs
 

@@ -6,3 +6,4 @@
 #include "blake3.h"
 #include "checksum.h"
 #include "gf256.h"
+#include "files.h"
