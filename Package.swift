@@ -87,7 +87,8 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+        .testTarget(
+            name: "ModelTests", dependencies: ["Model", "CKernels"], swiftSettings: strict),
         .testTarget(
             name: "HashingTests", dependencies: ["Hashing", "Model"], swiftSettings: strict),
         .testTarget(

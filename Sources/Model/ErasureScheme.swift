@@ -45,7 +45,10 @@ package struct ErasureScheme: Hashable, Sendable, CustomStringConvertible {
 
     /// The scheme that uses all suppliers and survives the loss of `lossCount` of them.
     package static func surviving(_ lossCount: Int, supplierCount: Int) -> ErasureScheme? {
-        ErasureScheme(dataCount: supplierCount - lossCount, parityCount: lossCount)
+        guard (0...Limits.fragmentCountMax).contains(lossCount), supplierCount > lossCount else {
+            return nil
+        }
+        return ErasureScheme(dataCount: supplierCount - lossCount, parityCount: lossCount)
     }
 
     private static func number(_ text: some StringProtocol) -> Int? {

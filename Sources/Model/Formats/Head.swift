@@ -121,6 +121,8 @@ package struct SupplierRecord: Hashable, Sendable {
 ///              -  catalog blocks: count 4, each a BlockDescriptor
 ///              4  CRC-32C of all before it
 /// ```
+///
+/// Golden file: `fixtures/head-body/v1.bin`.
 package struct HeadBody: Hashable, Sendable {
     package let suppliers: [SupplierRecord]
     /// Oldest first: later rows replace earlier ones.
