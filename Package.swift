@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
     // Only while developing: a newer compiler's new warning must not stop anyone's release build.
     .treatAllWarnings(as: .error, .when(configuration: .debug)),
 ]
-/// Byte loops are 170 times slower without the optimiser, so these targets are optimised in debug too.
+/// Byte loops are 170 times slower without the optimiser: these targets have it in debug too.
 let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 let hotC: [CSetting] = [.unsafeFlags(["-O3"])]
 
@@ -94,7 +94,8 @@ let package = Package(
         .testTarget(
             name: "ChunkingTests", dependencies: ["Chunking", "Model"], swiftSettings: strict),
         .testTarget(
-            name: "CompressingTests", dependencies: ["Compressing", "Model"], swiftSettings: strict),
+            name: "CompressingTests", dependencies: ["Compressing", "Model"],
+            swiftSettings: strict),
         .testTarget(
             name: "SealingTests", dependencies: ["Sealing", "Model", "Hashing", crypto],
             swiftSettings: strict),

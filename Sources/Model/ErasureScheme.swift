@@ -26,8 +26,8 @@ package struct ErasureScheme: Hashable, Sendable, CustomStringConvertible {
     package var fragmentCount: Int { dataCount + parityCount }
     package var description: String { "\(dataCount)+\(parityCount)" }
 
-    /// Bytes of each fragment of a block of `sealedLength` bytes: a `dataCount`-th of it, rounded up
-    /// to whole pages so that every fragment of an aligned buffer is aligned.
+    /// Bytes of each fragment of a block of `sealedLength` bytes: a `dataCount`-th of it, rounded
+    /// up to whole pages so that every fragment of an aligned buffer is aligned.
     package func fragmentLength(sealedLength: Int) -> Int {
         let page = Limits.pageLength
         let share = (sealedLength + dataCount - 1) / dataCount

@@ -27,8 +27,8 @@ struct GoldenFile {
             expected == found,
             """
             \(path) has \(expected.count) bytes, the encoder gives \(found.count); they part at \
-            \(first?.offset ?? min(expected.count, found.count)). Bytes of a released version never \
-            change: give the format a new version.
+            \(first?.offset ?? min(expected.count, found.count)). Bytes of a released version \
+            never change: give the format a new version.
             """)
     }
 

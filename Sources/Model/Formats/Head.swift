@@ -1,4 +1,4 @@
-/// The newest state of a repository, signed: where the catalog is. Each supplier keeps the last few.
+/// The newest state of a repository, signed: where the catalog is. Suppliers keep the last few.
 ///
 /// ```
 /// offset  length  field                          docs/formats/head.md
