@@ -32,6 +32,7 @@ let package = Package(
     targets: [
         // 0 - C
         .target(name: "CKernels", cSettings: hotC),
+        .target(name: "CBoringGCM"),
         .systemLibrary(name: "CErasureCode", providers: [.apt(["liberasurecode-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -46,7 +47,7 @@ let package = Package(
         .target(
             name: "Compressing", dependencies: ["Model", "CZstd", "CZlib"], swiftSettings: hot),
         .target(
-            name: "Sealing", dependencies: ["Model", "Hashing", "COpenSSL", crypto],
+            name: "Sealing", dependencies: ["Model", "Hashing", "COpenSSL", "CBoringGCM", crypto],
             swiftSettings: hot),
         .target(
             name: "ErasureCoding", dependencies: ["Model", "CKernels", "CErasureCode"],
@@ -97,7 +98,7 @@ let package = Package(
             name: "CompressingTests", dependencies: ["Compressing", "Model"],
             swiftSettings: strict),
         .testTarget(
-            name: "SealingTests", dependencies: ["Sealing", "Model", "Hashing", crypto],
+            name: "SealingTests", dependencies: ["Sealing", "Model", "Hashing", "CZlib", crypto],
             swiftSettings: strict),
         .testTarget(
             name: "ErasureCodingTests", dependencies: ["ErasureCoding", "Model"],
