@@ -48,10 +48,11 @@ struct BackupParts: Sendable {
         self.ledger = BlockLedger(
             catalog: customer.catalog, index: index, tally: tally, outcome: outcome)
         self.lanes = customer.makeLanes()
-        let writer = try BlockWriter(
+        let blockCount = try customer.catalog.blockCount()
+        let writer = BlockWriter(
             owner: customer.owner, random: adapters.random, plan: plan, lanes: lanes,
             plaintextPool: plaintextPool, stripePool: stripePool, ledger: ledger,
-            firstBlockNumber: try customer.catalog.blockCount())
+            firstBlockNumber: blockCount)
         self.stage = SealingStage(
             compression: request.compression, framePool: framePool,
             plaintextPool: plaintextPool, blockLength: sizes.blockLength,

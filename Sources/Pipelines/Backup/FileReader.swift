@@ -220,14 +220,14 @@ final class FileReader {
 
     private func giveUp(_ job: FileJob, _ error: FileTreeError) throws {
         // A file that is gone when its turn comes was deleted during the backup: it is not there.
-        if error.isNotFound {
+        if error.isVanished {
             notes.add(job.path, "vanished before it was read")
         } else {
             problems.add(job.path, error.reason)
         }
         tally.update {
             $0.filesTotal -= 1
-            if !error.isNotFound {
+            if !error.isVanished {
                 $0.counts.filesSkipped += 1
                 $0.errorCount += 1
             }

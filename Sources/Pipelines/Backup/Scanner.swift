@@ -1,4 +1,5 @@
 internal import FileTrees
+internal import Glibc
 internal import Model
 
 /// Walks the sources and tells what is new, changed and the same; hands on what must be read.
@@ -30,7 +31,7 @@ struct Scanner {
         let (directoryPath, name) = SourcePath.split(path)
         let parent = try SourceDirectory.open(path: directoryPath)
         guard let scanned = try parent.entry(name) else {
-            throw FileTreeError.notFound(path: path)
+            throw FileTreeError.system(.status, path: path, errno: ENOENT)
         }
         var root = scanned
         root.entry.name = name == [UInt8(ascii: ".")] ? Array("root".utf8) : name
@@ -40,7 +41,7 @@ struct Scanner {
         }
         let source = try SourceDirectory.open(path: path)
         root.entry.attributes = attributes(
-            of: root, previous: nil, path: path) { try source.ownAttributes() }
+            of: root, previous: nil, path: path) { try source.attributes() }
         let level = try open(
             source, entry: root, path: path, relativePath: [], parent: .root(index: index))
         try walk(level)
@@ -168,7 +169,7 @@ struct Scanner {
             let source = try level.node.source.child(scanned.entry.name)
             var child = scanned
             child.entry.attributes = attributes(of: scanned, previous: previous, path: path) {
-                try source.ownAttributes()
+                try source.attributes()
             }
             return try open(
                 source, entry: child, path: path, relativePath: relativePath,

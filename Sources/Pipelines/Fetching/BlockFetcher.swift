@@ -74,7 +74,7 @@ final class BlockFetcher: Sendable {
         in stripe: PageBuffer
     ) throws {
         let targets = missing.map { BlockFetcher.slot($0, of: descriptor, in: stripe) }
-        try code(descriptor.scheme).reconstruct(
+        try code(for: descriptor.scheme).reconstruct(
             missing,
             present: present.map {
                 ($0, BlockFetcher.slot($0, of: descriptor, in: stripe).immutable)
@@ -97,9 +97,9 @@ final class BlockFetcher: Sendable {
         return stripe[position * length..<(position + 1) * length]
     }
 
-    private func code(_ scheme: ErasureScheme) throws -> any ErasureCode {
+    private func code(for scheme: ErasureScheme) -> any ErasureCode {
         if let known = state.withLock({ $0.codes[scheme] }) { return known }
-        let code = try ReedSolomon(scheme: scheme)
+        let code = ReedSolomon(scheme: scheme)
         state.withLock { $0.codes[scheme] = code }
         return code
     }

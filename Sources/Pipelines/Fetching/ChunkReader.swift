@@ -33,12 +33,8 @@ final class ChunkReader: Sendable {
 
     // @unchecked: one thread at a time has it, taken from and put back under a lock.
     private final class Expander: @unchecked Sendable {
-        let expander: FrameExpander
+        let expander = FrameExpander()
         let stored = PageBuffer(byteCount: Limits.frameLengthMax)
-
-        init() throws {
-            self.expander = try FrameExpander()
-        }
     }
 
     private let catalog: Catalog
@@ -109,7 +105,7 @@ final class ChunkReader: Sendable {
             start + entry.storedLength <= length.plaintextLength,
             entry.storedLength <= Limits.frameLengthMax
         else { throw unreadable(block, "frame \(index) is out of bounds") }
-        let expander = try takeExpander()
+        let expander = expanders.withLock { $0.popLast() } ?? Expander()
         defer { expanders.withLock { $0.append(expander) } }
         let stored = codec == .none ? target : expander.stored
         let context = SealContext(
@@ -146,10 +142,6 @@ final class ChunkReader: Sendable {
         for (chunk, id) in zip(entry.chunks, ids) where chunk.id.bytes != id {
             throw unreadable(block, "chunk \(chunk.id.short) has other bytes")
         }
-    }
-
-    private func takeExpander() throws -> Expander {
-        try expanders.withLock { $0.popLast() } ?? Expander()
     }
 
     private func unreadable(_ block: Block, _ reason: String) -> FetchError {

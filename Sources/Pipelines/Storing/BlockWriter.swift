@@ -31,10 +31,10 @@ final class BlockWriter: Sendable {
         owner: Owner, random: any RandomSource, plan: FamilyPlan, lanes: [SupplierLane],
         plaintextPool: BufferPool, stripePool: BufferPool, ledger: BlockLedger,
         firstBlockNumber: Int
-    ) throws {
+    ) {
         self.owner = owner
         self.random = random
-        self.code = try ReedSolomon(scheme: plan.scheme)
+        self.code = ReedSolomon(scheme: plan.scheme)
         self.plan = plan
         self.lanes = Dictionary(uniqueKeysWithValues: lanes.map { ($0.record.id, $0) })
         self.plaintextPool = plaintextPool
@@ -151,11 +151,11 @@ final class BlockWriter: Sendable {
                 plaintextLength: writer.bytes.count
             ).bytes)
         return try FragmentHeader(
-            owner: owner.user, device: owner.device.id,
+            owner: owner.user, device: owner.device.publicKey.deviceID,
             fragment: descriptor.places[position].fragment,
             length: descriptor.fragmentLength, sealedDescriptor: sealed
         ) { bytes in
-            try owner.device.sign(bytes, label: FragmentHeader.signatureLabel)
+            try owner.device.sign(bytes, for: .fragmentHeader).array
         }
     }
 }

@@ -72,10 +72,10 @@ struct CatalogPublisher {
         let sealed = try owner.keys.headSealer.seal(plain, random: random, context: context.bytes)
         let digest = previous.map { BLAKE3.hash($0.encoded().span.bytes) } ?? .zero
         return try Head(
-            owner: owner.user, repository: repository, device: owner.device.id,
+            owner: owner.user, repository: repository, device: owner.device.publicKey.deviceID,
             sequence: (previous?.sequence ?? 0) + 1, previous: digest,
             written: written.nanoseconds, certificate: certificate, sealedBody: sealed
-        ) { try owner.device.sign($0, label: Head.signatureLabel) }
+        ) { try owner.device.sign($0, for: .head).array }
     }
 }
 
