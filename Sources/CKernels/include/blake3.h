@@ -2,7 +2,7 @@
 //
 // Inputs are cut into chunks of 1024 bytes, chunks are the leaves of a binary tree, and all leaves
 // and all nodes of a level are compressed side by side in the lanes of vector registers.
-// No global state: which instructions to use is part of the mode. All functions may be called from
+// No global state: the instructions to use are part of the mode. All functions may be called from
 // any thread; a hasher belongs to one thread at a time.
 #pragma once
 #include <stddef.h>
