@@ -4,3 +4,4 @@
 // is decided once, by what the processor offers, and can be forced in tests.
 #pragma once
 #include "checksum.h"
+#include "gear.h"
