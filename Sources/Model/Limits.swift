@@ -24,6 +24,17 @@ package enum Limits {
     package static let chunkLengthAverage = 128 << 10
     package static let chunkLengthMax = 512 << 10
 
+    // MARK: Compressing
+
+    /// Below -5 zstd loses ratio and gains no speed; above 19 it wants windows past our limit.
+    package static let zstdLevelMin = -5
+    package static let zstdLevelMax = 19
+    package static let zstdLevelDefault = 1
+    package static let deflateLevelMax = 9
+    package static let deflateLevelDefault = 6
+    /// What every reader of Zstandard must support (RFC 8878, 3.1.1.1.2); frames need 1 MiB.
+    package static let frameWindowLengthMax = 8 << 20
+
     // MARK: Blocks
 
     /// Plaintext compressed at once: above 1 MiB zstd gains little and memory grows.

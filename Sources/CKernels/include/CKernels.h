@@ -7,3 +7,4 @@
 #include "checksum.h"
 #include "gf256.h"
 #include "files.h"
+#include "gear.h"
