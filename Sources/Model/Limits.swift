@@ -17,6 +17,21 @@ package enum Limits {
     package static let sealStepLength = 16 << 10
     package static let sealTagLength = 16
 
+    // MARK: Keys
+
+    /// Bytes of UTF-8 in the name of an identity or a device: one line of a printed page.
+    package static let displayNameLengthMax = 64
+    /// A key file is written below 2 KiB; what is read may have gathered remarks.
+    package static let keyFileLengthMax = 16 << 10
+    package static let machineKeysLengthMax = 4096
+    package static let certificateLengthMax = 1024
+    /// scrypt of a new key file: 2^17, 0.6 s and 128 MiB.
+    package static let scryptLogCostDefault = 17
+    /// A hostile key file must not take the machine's memory: 2^20, `r * p` 64, and 1 GiB.
+    package static let scryptLogCostMax = 20
+    package static let scryptBlockFactorMax = 64
+    package static let scryptMemoryMax = 1 << 30
+
     // MARK: Chunking
 
     /// Small chunks keep an edited disk image small: docs/decisions/0003-chunk-lengths.md.
@@ -81,6 +96,15 @@ package enum Limits {
     package static let segmentLengthMax = 256 << 20
     /// Puts of one group commit: one fsync for all of them.
     package static let groupCommitCountMax = 16
+
+    /// Bytes that a supplier leaves free on its disk: room for its index, heads and logs.
+    package static let diskReserve = 256 << 20
+    /// Repositories of one customer that a supplier keeps heads of: heads are not charged to the
+    /// quota, so that a customer without room can still name its newest state.
+    package static let repositoriesPerCustomerMax = 16
+
+    /// What a supplier of the embedded network may take: all that its disk has.
+    package static let embeddedCapacity = 1 << 60
 
     // MARK: Memory
 

@@ -8,3 +8,4 @@
 #include "gf256.h"
 #include "files.h"
 #include "gear.h"
+#include "disk.h"

@@ -1,8 +1,10 @@
 internal import Catalogs
 internal import FileTrees
 internal import Hashing
-package import Model
+internal import Identities
+internal import Model
 internal import Placement
+internal import Sealing
 
 /// One backup, from the folders to the head on the suppliers.
 struct Backup {

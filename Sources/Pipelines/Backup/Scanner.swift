@@ -9,7 +9,7 @@ internal import Model
 /// costs memory for its depth and no recursion.
 struct Scanner {
     /// A directory that is being walked.
-    private struct Level {
+    fileprivate struct Level {
         let node: DirectoryNode
         let entries: [ScannedEntry]
         let relativePath: [UInt8]

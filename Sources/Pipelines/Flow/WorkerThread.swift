@@ -19,7 +19,7 @@ package final class WorkerThread: Sendable {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setstacksize(&attributes, 4 << 20)
-        var thread = pthread_t()
+        var thread: pthread_t = 0
         let status = pthread_create(
             &thread, &attributes,
             { argument in
