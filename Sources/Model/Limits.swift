@@ -15,6 +15,21 @@ package enum Limits {
     package static let sealStepLength = 16 << 10
     package static let sealTagLength = 16
 
+    // MARK: Keys
+
+    /// Bytes of UTF-8 in the name of an identity or a device: one line of a printed page.
+    package static let displayNameLengthMax = 64
+    /// A key file is written below 2 KiB; what is read may have gathered remarks.
+    package static let keyFileLengthMax = 16 << 10
+    package static let machineKeysLengthMax = 4096
+    package static let certificateLengthMax = 1024
+    /// scrypt of a new key file: 2^17, 0.6 s and 128 MiB.
+    package static let scryptLogCostDefault = 17
+    /// A hostile key file must not take the machine's memory: 2^20, `r * p` 64, and 1 GiB.
+    package static let scryptLogCostMax = 20
+    package static let scryptBlockFactorMax = 64
+    package static let scryptMemoryMax = 1 << 30
+
     // MARK: Chunking
 
     /// Small chunks keep an edited disk image small: docs/decisions/0003-chunk-lengths.md.
