@@ -58,7 +58,7 @@ struct KeyFileDamageTests {
                 var damaged = text
                 damaged.swapAt(position, position + 1)
                 if let parsed = try? KeyFileText(parsing: damaged) {
-                    // A character and a space exchanged leave the groups uneven and the value whole.
+                    // A character and a space exchanged leave the value whole.
                     #expect(parsed == sample && damaged[position...position + 1].contains(32))
                 } else {
                     expect(damaged, names: index + 1)
