@@ -7,6 +7,8 @@ package enum Limits {
     package static let fragmentCountMax = 255
     /// Fragments and records start on pages so that they can be written without the page cache.
     package static let pageLength = 4096
+    /// Coding plans kept, one for each scheme and loss pattern in use; the largest takes 0.5 MiB.
+    package static let codingPlanCountMax = 32
 
     // MARK: Sealing (C2SP chunked-encryption)
 
@@ -37,14 +39,26 @@ package enum Limits {
     package static let chunkLengthAverage = 128 << 10
     package static let chunkLengthMax = 512 << 10
 
+    // MARK: Compressing
+
+    /// Below -5 zstd loses ratio and gains no speed; above 19 it wants windows past our limit.
+    package static let zstdLevelMin = -5
+    package static let zstdLevelMax = 19
+    package static let zstdLevelDefault = 1
+    package static let deflateLevelMax = 9
+    package static let deflateLevelDefault = 6
+    /// What every reader of Zstandard must support (RFC 8878, 3.1.1.1.2); frames need 1 MiB.
+    package static let frameWindowLengthMax = 8 << 20
+
     // MARK: Blocks
 
     /// Plaintext compressed at once: above 1 MiB zstd gains little and memory grows.
     package static let frameLengthMax = 1 << 20
     /// Chunks in one frame; a frame of empty or tiny files still has a bounded table.
     package static let frameChunkCountMax = 8192
-    package static let blockFrameCountMax = 4096
-    package static let blockChunkCountMax = 1 << 16
+    package static let blockFrameCountMax = 4095
+    /// So that the row of one block fits one frame when the catalog is stored.
+    package static let blockChunkCountMax = 1 << 14
 
     // MARK: Trees
 
@@ -59,6 +73,8 @@ package enum Limits {
     package static let listChunkCountMax = 8192
     package static let contentDepthMax = 4
     package static let treeDepthMax = 4096
+    /// Directories of one tree held open; deeper or older ones are reopened through their parents.
+    package static let openDirectoryCountMax = 64
 
     // MARK: Snapshots, heads, catalogs
 
@@ -75,7 +91,8 @@ package enum Limits {
     // MARK: Suppliers
 
     package static let fragmentLengthMax = 8 << 20
-    package static let fragmentHeaderLengthMax = 16 << 10
+    /// A descriptor with 255 places of 64 bytes, sealed, and the fixed fields.
+    package static let fragmentHeaderLengthMax = 20 << 10
     package static let segmentLengthMax = 256 << 20
     /// Puts of one group commit: one fsync for all of them.
     package static let groupCommitCountMax = 16
