@@ -66,6 +66,12 @@ package enum Limits {
     /// Puts of one group commit: one fsync for all of them.
     package static let groupCommitCountMax = 16
 
+    /// Bytes that a supplier leaves free on its disk: room for its index, heads and logs.
+    package static let diskReserve = 256 << 20
+    /// Repositories of one customer that a supplier keeps heads of: heads are not charged to the
+    /// quota, so that a customer without room can still name its newest state.
+    package static let repositoriesPerCustomerMax = 16
+
     // MARK: Memory
 
     /// What the buffers of a pipeline may take together, in bytes, unless configured otherwise.

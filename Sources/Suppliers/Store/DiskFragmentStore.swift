@@ -1,0 +1,162 @@
+internal import Catalogs
+internal import Identities
+package import Model
+internal import Synchronization
+
+/// A fragment store in a directory: segments that are only appended to, and an index of them.
+///
+/// Invariants:
+/// 1. The segments are the truth; the index is made from them and may be behind, never ahead.
+/// 2. A receipt is signed after the record's segment was synced and the index knows it.
+/// 3. Nothing before the end of a segment is written again, whatever its bytes are.
+///
+/// Thread rules: any thread; writes take turns, reads wait for nobody but the index.
+package final class DiskFragmentStore: FragmentStore {
+    package var supplier: SupplierID { key.id }
+    /// What opening found and did.
+    package let opening: OpeningReport
+
+    let key: SupplierKey
+    let disk: any Disk
+    let layout: StoreLayout
+    let options: StoreOptions
+    let mark: Bytes32
+    let index: FragmentIndex
+    let isReadOnly: Bool
+    let members: Mutex<[UserID: Member]>
+    let writer: Mutex<Writer>
+    let readers = SegmentReaders()
+    let headLock = Mutex(())
+    private let lock: (any DiskFile)?
+    private let isClosed = Atomic(false)
+
+    /// Opens the store in `directory`, which must exist, and mends what a crash has left.
+    ///
+    /// - Parameter mark: the secret of the store that is in each record.
+    /// - Parameter indexInMemory: builds the index from the segments on each opening.
+    package init(
+        directory: String, key: SupplierKey, mark: Bytes32, options: StoreOptions,
+        disk: any Disk = LocalDisk(), indexInMemory: Bool = false
+    ) throws(StoreError) {
+        let layout = StoreLayout(root: directory)
+        let lock = try StoreOpening.lock(layout, on: disk)
+        var opening = StoreOpening(
+            disk: disk, layout: layout, mark: mark, isReadOnly: lock == nil)
+        let members = try opening.members()
+        let index = try opening.index(inMemory: indexInMemory || lock == nil)
+        let writer = try opening.writer(filling: index)
+        self.key = key
+        self.disk = disk
+        self.layout = layout
+        self.options = options
+        self.mark = mark
+        self.index = index
+        self.isReadOnly = lock == nil
+        self.members = Mutex(members)
+        self.writer = Mutex(writer)
+        self.lock = lock
+        self.opening = opening.report
+    }
+
+    package func usage() throws(StoreError) -> StoreUsage {
+        try checkOpen()
+        let capacity = options.capacity
+        return writer.withLock { writer in
+            StoreUsage(
+                capacity: capacity, used: writer.usedLength,
+                tombstoned: writer.owners.values.reduce(0) { $0 + $1.tombstonedLength },
+                fragmentCount: writer.owners.values.reduce(0) { $0 + $1.liveCount })
+        }
+    }
+
+    package func close() {
+        guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        writer.withLock { writer in
+            // What cannot be given back or noted now, the next opening finds out by itself.
+            try? writer.segment?.finish()
+            writer.segment = nil
+            try? index.close()
+        }
+        readers.removeAll()
+        try? lock?.close()
+    }
+
+    func checkOpen() throws(StoreError) {
+        guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw .closed }
+    }
+
+    func checkWritable() throws(StoreError) {
+        try checkOpen()
+        guard !isReadOnly else { throw .readOnly }
+    }
+
+    func member(_ owner: UserID) throws(StoreError) -> Member {
+        guard let member = members.withLock({ $0[owner] }) else { throw .unknownCustomer(owner) }
+        return member
+    }
+
+    /// The newest record of a fragment that its owner may read.
+    func record(
+        of fragment: FragmentID, of owner: UserID
+    ) throws(StoreError) -> FragmentIndexRow {
+        try checkOpen()
+        _ = try member(owner)
+        guard let row = try newest([fragment], of: owner)[0] else { throw .notFound }
+        if case .tombstoned = row.state { throw .notFound }
+        return row
+    }
+
+    func newest(
+        _ fragments: [FragmentID], of owner: UserID
+    ) throws(StoreError) -> [FragmentIndexRow?] {
+        do {
+            return try index.newest(fragments, of: owner)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}
+
+/// How much a store may take and how it writes.
+package struct StoreOptions: Sendable {
+    /// Bytes donated.
+    package var capacity: Int
+    /// Bytes that stay free on the disk whatever is donated.
+    package var diskReserve: Int
+    package var segmentLengthMax: Int
+    /// Whether to move bytes past the page cache where the disk can.
+    package var isDirect: Bool
+
+    package init(
+        capacity: Int, diskReserve: Int = Limits.diskReserve,
+        segmentLengthMax: Int = Limits.segmentLengthMax, isDirect: Bool = true
+    ) {
+        self.capacity = capacity
+        self.diskReserve = diskReserve
+        self.segmentLengthMax = segmentLengthMax
+        self.isDirect = isDirect
+    }
+}
+
+/// A customer of the store.
+struct Member: Sendable {
+    let contract: Contract
+    let credentials: Credentials
+}
+
+/// What changes when records are written.
+struct Writer {
+    var segment: SegmentWriter?
+    var nextSegment: Int
+    var nextSequence: UInt64
+    /// Bytes of all segments.
+    var usedLength: Int
+    var owners: [UserID: OwnerUsage]
+    /// The header pages of a group are put together here, and kept for the next group.
+    var headers: PageBuffer?
+
+    mutating func takeSequence() -> UInt64 {
+        defer { nextSequence += 1 }
+        return nextSequence
+    }
+}

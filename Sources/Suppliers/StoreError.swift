@@ -1,0 +1,88 @@
+internal import Catalogs
+package import Model
+
+/// Why a fragment store did not do what it was asked.
+package enum StoreError: Error, Equatable, Sendable {
+    /// The owner has no such fragment here.
+    case notFound
+    /// The supplier has no contract with this customer.
+    case unknownCustomer(UserID)
+    /// The device is not one of the customer's.
+    case unknownDevice(DeviceID)
+    /// A header, head or contract is not signed by the key that it names.
+    case badSignature
+    /// The upload contradicts itself or what is stored: `field` says where.
+    case invalid(field: String)
+    /// The customer's contract has no room: bytes needed with record overhead, bytes left.
+    case quotaExceeded(need: Int, available: Int)
+    /// The space donated by the supplier has no room.
+    case capacityExceeded(need: Int, available: Int)
+    case diskFull
+    case readOnly
+    /// The supplier holds a newer head, or another one of the same sequence.
+    case staleHead(newest: UInt64)
+    /// The bytes on the disk are not those that were put.
+    case corrupt(Corruption)
+    /// Gone for now: busy, restarting, cut off.
+    case unavailable(reason: String)
+    /// The system refused an operation with this error number.
+    case failed(operation: String, errno: Int32)
+    case closed
+
+    /// Whether the same call may succeed later without anything being changed.
+    package var isTransient: Bool {
+        switch self {
+        case .unavailable: true
+        default: false
+        }
+    }
+
+    /// Whether stored bytes are not what they were.
+    package var isCorruption: Bool {
+        switch self {
+        case .corrupt: true
+        default: false
+        }
+    }
+}
+
+/// Bytes of a record that are not what was written.
+package struct Corruption: Error, Hashable, Sendable {
+    package enum Part: Hashable, Sendable { case header, payload }
+
+    package let fragment: FragmentID
+    package let part: Part
+    /// CRC-32C that the record names, and that its bytes have; both zero where nothing is left to
+    /// compute them from.
+    package let expected: UInt32
+    package let found: UInt32
+
+    package init(fragment: FragmentID, part: Part, expected: UInt32, found: UInt32) {
+        self.fragment = fragment
+        self.part = part
+        self.expected = expected
+        self.found = found
+    }
+}
+
+extension StoreError {
+    init(_ error: DiskError) {
+        if error.isFull {
+            self = .diskFull
+        } else if error.isReadOnly {
+            self = .readOnly
+        } else {
+            self = .failed(operation: error.operation.rawValue, errno: error.code)
+        }
+    }
+}
+
+extension StoreError {
+    init(_ error: FragmentIndexError) {
+        switch error {
+        case .full: self = .diskFull
+        case .damaged(let code): self = .failed(operation: "index", errno: code)
+        case .failed(let code): self = .failed(operation: "index", errno: code)
+        }
+    }
+}
