@@ -3,4 +3,5 @@
 // Each kernel has a scalar reference and wider versions that give the same bytes; which one runs
 // is decided once, by what the processor offers, and can be forced in tests.
 #pragma once
+#include "blake3.h"
 #include "checksum.h"
