@@ -30,6 +30,7 @@ let package = Package(
     targets: [
         // 0 - C
         .target(name: "CKernels", cSettings: hotC),
+        .target(name: "CBoringGCM"),
         .systemLibrary(name: "CErasureCode", providers: [.apt(["liberasurecode-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -43,7 +44,7 @@ let package = Package(
         .target(name: "Chunking", dependencies: ["Model", "CKernels"], swiftSettings: hot),
         .target(name: "Compressing", dependencies: ["Model", "CZstd", "CZlib"], swiftSettings: hot),
         .target(
-            name: "Sealing", dependencies: ["Model", "Hashing", "COpenSSL", crypto],
+            name: "Sealing", dependencies: ["Model", "Hashing", "COpenSSL", "CBoringGCM", crypto],
             swiftSettings: hot),
         .target(
             name: "ErasureCoding", dependencies: ["Model", "CKernels", "CErasureCode"],
@@ -90,7 +91,7 @@ let package = Package(
         .testTarget(
             name: "CompressingTests", dependencies: ["Compressing", "Model"], swiftSettings: strict),
         .testTarget(
-            name: "SealingTests", dependencies: ["Sealing", "Model", "Hashing", crypto],
+            name: "SealingTests", dependencies: ["Sealing", "Model", "Hashing", "CZlib", crypto],
             swiftSettings: strict),
         .testTarget(
             name: "ErasureCodingTests", dependencies: ["ErasureCoding", "Model"],

@@ -1,0 +1,1 @@
+#include "CBoringGCM.h"  // Declarations only: swift-crypto brings the code.
