@@ -58,7 +58,8 @@ let package = Package(
 
         // 4 - the supplier's side
         .target(
-            name: "Suppliers", dependencies: ["Model", "Hashing", "Identities", "Catalogs"],
+            name: "Suppliers",
+            dependencies: ["Model", "CKernels", "Hashing", "Identities", "Catalogs"],
             swiftSettings: hot),
 
         // 5 - the customer's side

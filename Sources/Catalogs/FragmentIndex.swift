@@ -1,6 +1,6 @@
 internal import Foundation
 internal import GRDB
-package import Model
+internal import Model
 
 /// A supplier's table of contents: which record of which segment holds a fragment.
 ///

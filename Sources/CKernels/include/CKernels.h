@@ -5,3 +5,4 @@
 #pragma once
 #include "blake3.h"
 #include "checksum.h"
+#include "disk.h"

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Glibc
 internal import Synchronization
 
@@ -142,14 +143,9 @@ private final class LocalFile: DiskFile {
     }
 
     func reserve(_ range: Range<Int>) throws(DiskError) {
-        let keepSize: Int32 = 1
-        while fallocate(descriptor, keepSize, off_t(range.lowerBound), off_t(range.count)) != 0 {
-            switch errno {
-            case EINTR: continue
-            case EOPNOTSUPP: return  // the file system has no reservations
-            default: throw DiskError(.reserve, code: errno)
-            }
-        }
+        let code = bd_reserve(descriptor, Int64(range.lowerBound), Int64(range.count))
+        // Without reservations the blocks are found while writing.
+        guard code == 0 || code == EOPNOTSUPP else { throw DiskError(.reserve, code: code) }
     }
 
     func truncate(to length: Int) throws(DiskError) {

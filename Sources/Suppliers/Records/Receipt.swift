@@ -1,3 +1,4 @@
+internal import Identities
 package import Model
 
 /// A supplier's word that a fragment survives a loss of power on its disk.
@@ -23,7 +24,6 @@ package struct Receipt: Hashable, Sendable {
     package let sequence: UInt64
     package private(set) var signature: [UInt8]
 
-    package static let signatureLabel = "receipt"
     package static let signatureLength = 64
     private static let format = "receipt"
     private static let magic: StaticString = "BDRCPT01"
@@ -73,5 +73,14 @@ package struct Receipt: Hashable, Sendable {
         guard sequence > 0 else { throw .invalid(format: format, field: "sequence") }
         self.signature = try reader.take(Receipt.signatureLength)
         try reader.finish()
+    }
+}
+
+extension Receipt {
+    /// Whether the supplier that it names has signed it.
+    package var isSigned: Bool {
+        guard let key = SupplierPublicKey(supplier.bytes), let signature = Signature(signature)
+        else { return false }
+        return key.isValid(signature, of: signedBytes, for: .receipt)
     }
 }

@@ -16,7 +16,7 @@ package import Model
 ///     32       8  offset                         bytes from the start of the segment
 ///     40       8  sequence                       1, 2, 3 ...; higher than all records before
 ///     48      32  mark                           of the store, secret
-     80       -  body                           FragmentHeader, or tombstones
+///     80       -  body                           FragmentHeader, or tombstones
 ///              -  zeros to the end of the page
 ///
 /// tombstones: owner 32, then fragment ids of 32

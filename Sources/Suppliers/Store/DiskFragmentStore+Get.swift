@@ -72,7 +72,7 @@ extension DiskFragmentStore {
         let headerPart = pages[0..<row.headerLength]
         let count = try read(
             [headerPart, target], of: row.segment, at: row.offset, isDirect: target.isPageAligned)
-        do {
+        do throws(StoreError) {
             let (header, expected) = try fragmentHeader(
                 in: UnsafeMutableRawBufferPointer(
                     rebasing: headerPart[..<min(count, headerPart.count)]), of: row)

@@ -11,14 +11,16 @@ extension DiskFragmentStore {
         }
         for upload in uploads {
             if let flaw = upload.flaw { throw flaw }
-            try member(upload.header.owner).credentials.check(upload.header)
+            try member(upload.header.owner).check(upload.header)
         }
         let sequences = try writer.withLock { (writer) throws(StoreError) in
             try store(uploads, &writer)
         }
-        return zip(uploads, sequences).map { upload, sequence in
-            key.receipt(for: upload.header, sequence: sequence)
+        var receipts: [Receipt] = []
+        for (upload, sequence) in zip(uploads, sequences) {
+            receipts.append(try key.receipt(for: upload.header, sequence: sequence))
         }
+        return receipts
     }
 
     package func tombstone(

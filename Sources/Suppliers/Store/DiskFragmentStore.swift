@@ -1,5 +1,5 @@
 internal import Catalogs
-internal import Identities
+package import Identities
 package import Model
 internal import Synchronization
 
@@ -12,7 +12,7 @@ internal import Synchronization
 ///
 /// Thread rules: any thread; writes take turns, reads wait for nobody but the index.
 package final class DiskFragmentStore: FragmentStore {
-    package var supplier: SupplierID { key.id }
+    package var supplier: SupplierID { key.publicKey.supplierID }
     /// What opening found and did.
     package let opening: OpeningReport
 
@@ -136,12 +136,6 @@ package struct StoreOptions: Sendable {
         self.segmentLengthMax = segmentLengthMax
         self.isDirect = isDirect
     }
-}
-
-/// A customer of the store.
-struct Member: Sendable {
-    let contract: Contract
-    let credentials: Credentials
 }
 
 /// What changes when records are written.
