@@ -8,8 +8,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // Only while developing: a newer compiler's new warning must not stop anyone's release build.
+    .treatAllWarnings(as: .error, .when(configuration: .debug)),
 ]
-/// Byte loops are 170 times slower without the optimiser, so these targets are optimised in debug too.
+/// Byte loops are 170 times slower without the optimiser: these targets have it in debug too.
 let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 let hotC: [CSetting] = [.unsafeFlags(["-O3"])]
 
@@ -42,7 +44,8 @@ let package = Package(
         // 2 - stages
         .target(name: "Hashing", dependencies: ["Model", "CKernels"], swiftSettings: hot),
         .target(name: "Chunking", dependencies: ["Model", "CKernels"], swiftSettings: hot),
-        .target(name: "Compressing", dependencies: ["Model", "CZstd", "CZlib"], swiftSettings: hot),
+        .target(
+            name: "Compressing", dependencies: ["Model", "CZstd", "CZlib"], swiftSettings: hot),
         .target(
             name: "Sealing", dependencies: ["Model", "Hashing", "COpenSSL", "CBoringGCM", crypto],
             swiftSettings: hot),
@@ -86,11 +89,15 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
-        .testTarget(name: "HashingTests", dependencies: ["Hashing", "Model"], swiftSettings: strict),
-        .testTarget(name: "ChunkingTests", dependencies: ["Chunking", "Model"], swiftSettings: strict),
         .testTarget(
-            name: "CompressingTests", dependencies: ["Compressing", "Model"], swiftSettings: strict),
+            name: "ModelTests", dependencies: ["Model", "CKernels"], swiftSettings: strict),
+        .testTarget(
+            name: "HashingTests", dependencies: ["Hashing", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "ChunkingTests", dependencies: ["Chunking", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "CompressingTests", dependencies: ["Compressing", "Model"],
+            swiftSettings: strict),
         .testTarget(
             name: "SealingTests", dependencies: ["Sealing", "Model", "Hashing", "CZlib", crypto],
             swiftSettings: strict),
@@ -108,7 +115,9 @@ let package = Package(
             name: "CatalogsTests", dependencies: ["Catalogs", "Model"], swiftSettings: strict),
         .testTarget(
             name: "SuppliersTests",
-            dependencies: ["Suppliers", "Simulation", "Model", "Hashing", "Identities", "Catalogs"],
+            dependencies: [
+                "Suppliers", "Simulation", "Model", "Hashing", "Identities", "Catalogs",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PipelinesTests",
@@ -117,7 +126,8 @@ let package = Package(
                 "Identities", "Placement", "FileTrees", "Catalogs", "Suppliers", "Compressing",
             ],
             swiftSettings: strict),
-        .testTarget(name: "BitdustTests", dependencies: ["bitdust", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "BitdustTests", dependencies: ["bitdust", "Model"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -44,15 +44,23 @@ void bd_blake3_start(bd_blake3_hasher *hasher, const bd_blake3_mode *mode) {
     hasher->mode = *mode;
 }
 
-/// Adds a subtree of `chunkCount` chunks, a power of two that divides the chunks before it.
+/// Subtrees to be added, hashed together so that the small ones among them share lanes: 1.4x for
+/// parts of 64 KiB.
+#define QUEUE_TREES 32
+typedef struct queue {
+    uint64_t nextChunk;
+    size_t count;
+    blake3_tree trees[QUEUE_TREES];
+    uint8_t values[QUEUE_TREES * DIGEST_LENGTH];
+} queue;
+
+/// Adds the chaining value of `chunkCount` chunks, a power of two that divides the chunks before.
 ///
 /// Two subtrees of one size become one at once. None of these nodes can be the root, because a
 /// subtree is only added when more bytes follow it.
-static void push(bd_blake3_hasher *hasher, const uint8_t *bytes, uint64_t chunkCount) {
+static void push(bd_blake3_hasher *hasher, const uint8_t *value, uint64_t chunkCount) {
     uint8_t *stack = (uint8_t *)hasher->stack;
-    uint8_t *top = stack + hasher->depth * DIGEST_LENGTH;
-    blake3_tree tree = {bytes, chunkCount * CHUNK_LENGTH, hasher->chunkCount, top};
-    blake3_forest(&hasher->mode, &tree, 1, 0);
+    memcpy(stack + hasher->depth * DIGEST_LENGTH, value, DIGEST_LENGTH);
     hasher->chunkCount += chunkCount;
     hasher->depth++;
     while (hasher->depth > (uint32_t)__builtin_popcountll(hasher->chunkCount)) {
@@ -60,6 +68,24 @@ static void push(bd_blake3_hasher *hasher, const uint8_t *bytes, uint64_t chunkC
         uint8_t *pair = stack + (hasher->depth - 1) * DIGEST_LENGTH;
         bd_blake3_parents(&hasher->mode, pair, 1, 0, pair);
     }
+}
+
+static void drain(bd_blake3_hasher *hasher, queue *waiting) {
+    blake3_forest(&hasher->mode, waiting->trees, waiting->count, 0);
+    for (size_t index = 0; index < waiting->count; index++) {
+        push(hasher, waiting->trees[index].target, waiting->trees[index].length / CHUNK_LENGTH);
+    }
+    waiting->count = 0;
+}
+
+static void enqueue(
+    bd_blake3_hasher *hasher, queue *waiting, const uint8_t *bytes, uint64_t chunkCount) {
+    if (waiting->count == QUEUE_TREES) drain(hasher, waiting);
+    waiting->trees[waiting->count] = (blake3_tree){
+        bytes, chunkCount * CHUNK_LENGTH, waiting->nextChunk,
+        waiting->values + waiting->count * DIGEST_LENGTH};
+    waiting->nextChunk += chunkCount;
+    waiting->count++;
 }
 
 /// Takes bytes into `pending` until it holds a chunk.
@@ -73,24 +99,27 @@ static size_t fill(bd_blake3_hasher *hasher, const uint8_t *bytes, size_t length
 
 void bd_blake3_update(bd_blake3_hasher *hasher, const void *bytes, size_t length) {
     const uint8_t *rest = bytes;
-    if (length > 0 && hasher->pendingLength > 0) {
-        size_t taken = fill(hasher, rest, length);
-        rest += taken;
-        length -= taken;
-        if (length == 0) return;
-        push(hasher, (const uint8_t *)hasher->pending, 1);
-        hasher->pendingLength = 0;
-    }
+    if (length == 0) return;
+    size_t taken = hasher->pendingLength > 0 ? fill(hasher, rest, length) : 0;
+    rest += taken;
+    length -= taken;
+    if (length == 0) return;
+    queue waiting;
+    waiting.nextChunk = hasher->chunkCount;
+    waiting.count = 0;
+    if (hasher->pendingLength > 0) enqueue(hasher, &waiting, (uint8_t *)hasher->pending, 1);
     while (length > CHUNK_LENGTH) {
         uint64_t chunkCount = BLAKE3_TREE_LENGTH_MAX / CHUNK_LENGTH;
-        while (chunkCount * CHUNK_LENGTH >= length || hasher->chunkCount % chunkCount != 0) {
+        while (chunkCount * CHUNK_LENGTH >= length || waiting.nextChunk % chunkCount != 0) {
             chunkCount /= 2;
         }
-        push(hasher, rest, chunkCount);
+        enqueue(hasher, &waiting, rest, chunkCount);
         rest += chunkCount * CHUNK_LENGTH;
         length -= chunkCount * CHUNK_LENGTH;
     }
-    if (length > 0) fill(hasher, rest, length);
+    drain(hasher, &waiting);
+    hasher->pendingLength = 0;
+    fill(hasher, rest, length);
 }
 
 /// The inputs of the compression that gives a chaining value, or with ROOT the digest.

@@ -6,8 +6,8 @@ package import Model
 /// All functions are pure and may be called from any thread. One input is hashed by one thread; the
 /// chunks of the input, or of many inputs, are compressed side by side in vector registers.
 ///
-/// - SeeAlso: O'Connor, Aumasson, Neves, Wilcox-O'Hearn, “BLAKE3: one function, fast everywhere”,
-///   2020; docs/formats/hashing.md.
+/// - SeeAlso: O'Connor, Aumasson, Neves, Wilcox-O'Hearn, “BLAKE3: one function, fast
+///   everywhere”, 2020; docs/formats/hashing.md.
 package enum BLAKE3 {
     /// Bytes of a leaf of the tree: what the paper calls a chunk, and we a leaf, since our chunks
     /// are something else.

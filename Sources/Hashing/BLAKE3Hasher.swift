@@ -3,7 +3,7 @@ package import Model
 
 /// Hashes bytes that arrive in parts; the digest does not depend on where they were parted.
 ///
-/// A value: a copy goes its own way. Parts of 16 KiB and more are hashed at full speed.
+/// A value: a copy goes its own way. Parts of 64 KiB reach 0.9 of the speed of one call.
 package struct BLAKE3Hasher: Sendable {
     private var state = bd_blake3_hasher()
 

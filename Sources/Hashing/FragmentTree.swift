@@ -16,7 +16,7 @@ package struct FragmentTree: Sendable {
     package let length: Int
     /// The plain BLAKE3 hash of the fragment: its id.
     package let root: Bytes32
-    /// Values of the nodes over `1 << index` groups, left to right; an odd one at the end of a level
+    /// Values of the nodes over `1 << index` groups, left to right; an odd last one of a level
     /// is found on the level above too.
     private let levels: [[Bytes32]]
 

@@ -37,7 +37,7 @@ struct TreeNode: Equatable {
         return leaves.lowerBound * leaf..<min(length, leaves.upperBound * leaf)
     }
 
-    /// The largest nodes under this one that `proved` does not touch, left to right: at most two for
+    /// The largest nodes under this one that `proved` leaves out, left to right: at most two for
     /// each level of the tree.
     func siblings(of proved: Range<Int>) -> [TreeNode] {
         if !leaves.overlaps(proved) { return [self] }

@@ -26,8 +26,8 @@ package struct ErasureScheme: Hashable, Sendable, CustomStringConvertible {
     package var fragmentCount: Int { dataCount + parityCount }
     package var description: String { "\(dataCount)+\(parityCount)" }
 
-    /// Bytes of each fragment of a block of `sealedLength` bytes: a `dataCount`-th of it, rounded up
-    /// to whole pages so that every fragment of an aligned buffer is aligned.
+    /// Bytes of each fragment of a block of `sealedLength` bytes: a `dataCount`-th of it, rounded
+    /// up to whole pages so that every fragment of an aligned buffer is aligned.
     package func fragmentLength(sealedLength: Int) -> Int {
         let page = Limits.pageLength
         let share = (sealedLength + dataCount - 1) / dataCount
@@ -45,7 +45,10 @@ package struct ErasureScheme: Hashable, Sendable, CustomStringConvertible {
 
     /// The scheme that uses all suppliers and survives the loss of `lossCount` of them.
     package static func surviving(_ lossCount: Int, supplierCount: Int) -> ErasureScheme? {
-        ErasureScheme(dataCount: supplierCount - lossCount, parityCount: lossCount)
+        guard (0...Limits.fragmentCountMax).contains(lossCount), supplierCount > lossCount else {
+            return nil
+        }
+        return ErasureScheme(dataCount: supplierCount - lossCount, parityCount: lossCount)
     }
 
     private static func number(_ text: some StringProtocol) -> Int? {

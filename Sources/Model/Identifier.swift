@@ -89,7 +89,7 @@ package struct Bytes32: Hashable, Comparable, Sendable {
     }
 }
 
-/// A 32-byte id of one kind of thing: passing a `ChunkID` where a `BlockID` is due does not compile.
+/// A 32-byte id of one kind of thing: a `ChunkID` where a `BlockID` is due does not compile.
 package struct Identifier<Noun>: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let bytes: Bytes32
 

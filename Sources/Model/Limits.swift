@@ -7,6 +7,8 @@ package enum Limits {
     package static let fragmentCountMax = 255
     /// Fragments and records start on pages so that they can be written without the page cache.
     package static let pageLength = 4096
+    /// Coding plans kept, one for each scheme and loss pattern in use; the largest takes 0.5 MiB.
+    package static let codingPlanCountMax = 32
 
     // MARK: Sealing (C2SP chunked-encryption)
 
@@ -15,6 +17,21 @@ package enum Limits {
     package static let sealStepLength = 16 << 10
     package static let sealTagLength = 16
 
+    // MARK: Keys
+
+    /// Bytes of UTF-8 in the name of an identity or a device: one line of a printed page.
+    package static let displayNameLengthMax = 64
+    /// A key file is written below 2 KiB; what is read may have gathered remarks.
+    package static let keyFileLengthMax = 16 << 10
+    package static let machineKeysLengthMax = 4096
+    package static let certificateLengthMax = 1024
+    /// scrypt of a new key file: 2^17, 0.6 s and 128 MiB.
+    package static let scryptLogCostDefault = 17
+    /// A hostile key file must not take the machine's memory: 2^20, `r * p` 64, and 1 GiB.
+    package static let scryptLogCostMax = 20
+    package static let scryptBlockFactorMax = 64
+    package static let scryptMemoryMax = 1 << 30
+
     // MARK: Chunking
 
     /// Small chunks keep an edited disk image small: docs/decisions/0003-chunk-lengths.md.
@@ -22,14 +39,26 @@ package enum Limits {
     package static let chunkLengthAverage = 128 << 10
     package static let chunkLengthMax = 512 << 10
 
+    // MARK: Compressing
+
+    /// Below -5 zstd loses ratio and gains no speed; above 19 it wants windows past our limit.
+    package static let zstdLevelMin = -5
+    package static let zstdLevelMax = 19
+    package static let zstdLevelDefault = 1
+    package static let deflateLevelMax = 9
+    package static let deflateLevelDefault = 6
+    /// What every reader of Zstandard must support (RFC 8878, 3.1.1.1.2); frames need 1 MiB.
+    package static let frameWindowLengthMax = 8 << 20
+
     // MARK: Blocks
 
     /// Plaintext compressed at once: above 1 MiB zstd gains little and memory grows.
     package static let frameLengthMax = 1 << 20
     /// Chunks in one frame; a frame of empty or tiny files still has a bounded table.
     package static let frameChunkCountMax = 8192
-    package static let blockFrameCountMax = 4096
-    package static let blockChunkCountMax = 1 << 16
+    package static let blockFrameCountMax = 4095
+    /// So that the row of one block fits one frame when the catalog is stored.
+    package static let blockChunkCountMax = 1 << 14
 
     // MARK: Trees
 
@@ -44,6 +73,8 @@ package enum Limits {
     package static let listChunkCountMax = 8192
     package static let contentDepthMax = 4
     package static let treeDepthMax = 4096
+    /// Directories of one tree held open; deeper or older ones are reopened through their parents.
+    package static let openDirectoryCountMax = 64
 
     // MARK: Snapshots, heads, catalogs
 

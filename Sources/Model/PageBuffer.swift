@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Memory that starts on a page, is kept, and is reused: a fresh megabyte costs more than sealing it.
+/// Memory that starts on a page and is reused: a fresh megabyte costs more than sealing it.
 ///
 /// Thread rules: one owner at a time. A pool hands it out, a queue hands it on; nothing else may
 /// hold its bytes at the same time.

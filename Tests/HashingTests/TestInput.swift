@@ -2,7 +2,7 @@ import Foundation
 import Hashing
 import Model
 
-/// What the tests hash: bytes of a linear congruential generator, as in fixtures/blake3/generate.py.
+/// What the tests hash: a linear congruential generator, as in fixtures/blake3/generate.py.
 enum TestInput {
     static let bytes: [UInt8] = make(byteCount: 2_099_201)
     static let key = Bytes32((0..<32).map { UInt8(100 + $0) })!

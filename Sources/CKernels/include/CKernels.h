@@ -6,3 +6,6 @@
 #include "blake3.h"
 #include "checksum.h"
 #include "disk.h"
+#include "files.h"
+#include "gear.h"
+#include "gf256.h"

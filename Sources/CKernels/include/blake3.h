@@ -1,4 +1,4 @@
-// BLAKE3 (O'Connor, Aumasson, Neves, Wilcox-O'Hearn, "BLAKE3: one function, fast everywhere", 2020).
+// BLAKE3: O'Connor, Aumasson, Neves, Wilcox-O'Hearn, "BLAKE3: one function, fast everywhere", 2020.
 //
 // Inputs are cut into chunks of 1024 bytes, chunks are the leaves of a binary tree, and all leaves
 // and all nodes of a level are compressed side by side in the lanes of vector registers.
@@ -47,8 +47,8 @@ typedef struct bd_blake3_range {
     size_t lower, upper;
 } bd_blake3_range;
 
-/// Hashes `count` inputs, of any lengths, side by side: `ranges` are offsets into `bytes`, `targets`
-/// takes 32 bytes for each range.
+/// Hashes `count` inputs, of any lengths, side by side: `ranges` are offsets into `bytes`;
+/// `targets` takes 32 bytes for each range.
 void bd_blake3_hash_ranges(
     const bd_blake3_mode *mode, const void *bytes, const bd_blake3_range *ranges, size_t count,
     uint8_t *targets);

@@ -9,7 +9,8 @@ package struct FragmentPlace: Hashable, Sendable {
     }
 }
 
-/// All that is needed to fetch, check and decode one sealed block. Never leaves the customer unsealed.
+/// All that is needed to fetch, check and decode one sealed block. Never leaves the customer
+/// unsealed.
 ///
 /// ```
 /// offset  length  field

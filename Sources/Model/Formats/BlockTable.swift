@@ -109,6 +109,10 @@ package struct BlockTable: Hashable, Sendable {
         guard plaintext.count >= BlockTable.headerLength else {
             throw .truncated(format: format, offset: plaintext.count)
         }
+        // Padding is not under the checksum, so a cut in it shows only in the length.
+        guard BlockLength.all.contains(where: { $0.plaintextLength == plaintext.count }) else {
+            throw .invalid(format: format, field: "length")
+        }
         let headerBytes = Array(plaintext.prefix(BlockTable.headerLength))
         let header = try BlockTable.decodeHeader(headerBytes)
         let end = header.tableOffset + header.tableLength
@@ -172,8 +176,16 @@ package struct BlockTable: Hashable, Sendable {
     ) throws(FormatError) -> [FrameEntry] {
         let count = try reader.count(limit: Limits.blockFrameCountMax, field: "frame count")
         var frames: [FrameEntry] = []
+        var chunkCount = 0
         for _ in 0..<count {
-            frames.append(try decodeFrame(&reader))
+            let frame = try decodeFrame(&reader)
+            chunkCount += frame.chunks.count
+            guard chunkCount <= Limits.blockChunkCountMax else {
+                throw .limitExceeded(
+                    format: reader.format, field: "chunk count", value: UInt64(chunkCount),
+                    limit: UInt64(Limits.blockChunkCountMax))
+            }
+            frames.append(frame)
         }
         return frames
     }

@@ -8,7 +8,7 @@
 ///     72      32  fragment id                    root of the BLAKE3 tree over the bytes
 ///    104       4  fragment length                bytes
 ///    108       4  descriptor length              bytes
-///    112       -  sealed descriptor              position 1, then BlockDescriptor; for the owner only
+///    112       -  sealed descriptor              position 1, BlockDescriptor; for the owner only
 ///              64  Ed25519 signature of all before it, label "fragment"
 /// ```
 ///

@@ -1,4 +1,4 @@
-/// The newest state of a repository, signed: where the catalog is. Each supplier keeps the last few.
+/// The newest state of a repository, signed: where the catalog is. Suppliers keep the last few.
 ///
 /// ```
 /// offset  length  field                          docs/formats/head.md
@@ -121,6 +121,8 @@ package struct SupplierRecord: Hashable, Sendable {
 ///              -  catalog blocks: count 4, each a BlockDescriptor
 ///              4  CRC-32C of all before it
 /// ```
+///
+/// Golden file: `fixtures/head-body/v1.bin`.
 package struct HeadBody: Hashable, Sendable {
     package let suppliers: [SupplierRecord]
     /// Oldest first: later rows replace earlier ones.

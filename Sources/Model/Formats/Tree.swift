@@ -148,13 +148,15 @@ extension Tree {
         guard count > 0 else { throw .invalid(format: reader.format, field: "attributes") }
         try reader.need(count * 8)
         var attributes: [ExtendedAttribute] = []
+        var room = Limits.attributesLengthMax
         for _ in 0..<count {
             let name = try reader.counted(limit: Limits.nameLengthMax, field: "attribute name")
-            let value = try reader.counted(
-                limit: Limits.attributesLengthMax, field: "attribute value")
-            guard !name.isEmpty, !name.contains(0) else {
+            room -= name.count
+            guard !name.isEmpty, !name.contains(0), room >= 0 else {
                 throw .invalid(format: reader.format, field: "attribute name")
             }
+            let value = try reader.counted(limit: room, field: "attribute value")
+            room -= value.count
             attributes.append(ExtendedAttribute(name: name, value: value))
         }
         return attributes

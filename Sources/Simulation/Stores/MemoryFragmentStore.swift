@@ -31,6 +31,11 @@ package final class MemoryFragmentStore: FragmentStore {
         var tombstonePages = 0
         var isClosed = false
         var used: Int { customers.values.reduce(tombstonePages) { $0 + $1.charged } }
+
+        func customer(_ owner: UserID) throws(StoreError) -> Customer {
+            guard let customer = customers[owner] else { throw .unknownCustomer(owner) }
+            return customer
+        }
     }
 
     private let key: SupplierKey
@@ -232,14 +237,5 @@ package final class MemoryFragmentStore: FragmentStore {
             if state.isClosed { throw .closed }
             return try body(state)
         }
-    }
-}
-
-extension MemoryFragmentStore.State {
-    fileprivate func customer(
-        _ owner: UserID
-    ) throws(StoreError) -> MemoryFragmentStore.Customer {
-        guard let customer = customers[owner] else { throw .unknownCustomer(owner) }
-        return customer
     }
 }

@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 internal import Synchronization
 
 /// Random bytes that a seed repeats. SplitMix64 (Steele, Lea, Flood, “Fast splittable pseudorandom

@@ -206,7 +206,7 @@ private final class SimulatedFile: DiskFile {
 
     func sync() throws(DiskError) {
         try disk.perform { (state) throws(DiskError) in
-            do {
+            do throws(DiskError) {
                 try state.begin(.sync)
             } catch {
                 state.nodes[id]?.failSync()

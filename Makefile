@@ -1,0 +1,65 @@
+# Everything that is done with this repository. `make` alone prints the list.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+# Where debug and release builds go: .build, or a place that outlives the clone on a CI machine.
+SCRATCH = $(shell scripts/scratch-path)
+# Flags other than the usual ones get a folder of their own, else each change recompiles everything.
+STATIC := .build-static
+BUILD = $(SWIFT) build --scratch-path "$(SCRATCH)"
+FORMATTED := Package.swift Sources Tests
+
+COMPLETIONS_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bitdust
+COMPLETIONS_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bitdust
+COMPLETIONS_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bitdust.fish
+
+.PHONY: help setup build release test check fmt lint bench install uninstall backup clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install the Debian packages that are missing; quiet when there is nothing to do
+	@scripts/setup
+
+build: setup ## Build for debugging
+	$(BUILD)
+
+release: setup ## Build the optimised binary
+	$(BUILD) -c release --product bitdust
+
+test: setup ## Build and run all tests
+	@scripts/test "$(SCRATCH)"
+
+check: lint test ## All that a commit must pass: format, build without warnings, tests, tidiness
+
+fmt: ## Format the Swift files
+	$(SWIFT) format format --in-place --recursive --parallel $(FORMATTED)
+
+lint: setup ## Say which Swift files are not formatted
+	$(SWIFT) format lint --strict --recursive --parallel $(FORMATTED)
+
+bench: release ## Measure against restic and print the ratios
+	@Benchmarks/against-restic.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
+
+install: setup ## Install to PREFIX (/usr/local), below DESTDIR when it is set
+	$(SWIFT) build --scratch-path $(STATIC) -c release --product bitdust --static-swift-stdlib
+	@scripts/install "$(STATIC)/release/bitdust" "$(DESTDIR)$(PREFIX)/bin/bitdust" \
+		"$(COMPLETIONS_BASH)" "$(COMPLETIONS_ZSH)" "$(COMPLETIONS_FISH)"
+
+uninstall: ## Remove what install put under PREFIX
+	rm -f "$(DESTDIR)$(PREFIX)/bin/bitdust" \
+		"$(COMPLETIONS_BASH)" "$(COMPLETIONS_ZSH)" "$(COMPLETIONS_FISH)"
+
+backup: export BACKUP_DIR = $(DIR)
+backup: ## Build and back up a folder: make backup DIR=~/docs
+	@[[ -n "$$BACKUP_DIR" ]] || { echo "Say which folder: make backup DIR=~/docs" >&2; exit 64; }
+	@$(MAKE) release
+	@"$$($(BUILD) -c release --show-bin-path)/bitdust" backup "$${BACKUP_DIR/#\~/$$HOME}"
+
+clean: ## Remove what was built here
+	rm -rf .build $(STATIC)

@@ -1,0 +1,133 @@
+internal import GRDB
+package import Model
+
+/// The newest head that this machine wrote or recovered.
+package struct HeadRow: Sendable {
+    package let head: Head
+    package let body: HeadBody
+    /// Whether the suppliers have it.
+    package let isPublished: Bool
+}
+
+/// Everything that a backup makes true at once.
+package struct SnapshotCommit: Sendable {
+    package let snapshot: StoredSnapshot
+    package let head: Head
+    package let body: HeadBody
+    /// Rows of blocks that the head's catalog blocks now name.
+    package let publishedBlockRows: [Int64]
+    /// The run whose listings count from now on.
+    package let run: Int64?
+    /// Catalog blocks that the head no longer names, since their rows are in newer ones.
+    package let retiredBlocks: [BlockID]
+
+    package init(
+        snapshot: StoredSnapshot, head: Head, body: HeadBody, publishedBlockRows: [Int64],
+        run: Int64?, retiredBlocks: [BlockID]
+    ) {
+        self.snapshot = snapshot
+        self.head = head
+        self.body = body
+        self.publishedBlockRows = publishedBlockRows
+        self.run = run
+        self.retiredBlocks = retiredBlocks
+    }
+}
+
+extension Catalog {
+    /// Makes a snapshot exist: its row, the head that names it and the listings of its run, in one
+    /// transaction.
+    ///
+    /// - Precondition: every block that the snapshot needs is recorded with its receipts.
+    package func commit(_ commit: SnapshotCommit) throws(CatalogError) {
+        try write("commit snapshot") { database in
+            try Catalog.insert(commit.snapshot, into: database)
+            try Catalog.insert(commit.head, body: commit.body, isPublished: false, into: database)
+            let statement = try database.cachedStatement(
+                sql: "UPDATE blocks SET published = 1 WHERE id = ?")
+            for row in commit.publishedBlockRows { try statement.execute(arguments: [row]) }
+            for block in commit.retiredBlocks {
+                try database.execute(
+                    sql: "DELETE FROM blocks WHERE block = ?",
+                    arguments: [Data32(block.bytes).data])
+            }
+            if let run = commit.run {
+                try database.execute(
+                    sql: "UPDATE runs SET committed = 1 WHERE id = ?", arguments: [run])
+            }
+        }
+    }
+
+    package func newestHead() throws(CatalogError) -> HeadRow? {
+        try read("read head") { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: "SELECT encoded, body, published FROM heads ORDER BY sequence DESC LIMIT 1")
+            guard let row else { return nil }
+            do {
+                return HeadRow(
+                    head: try Head(try row.bytes("encoded")),
+                    body: try HeadBody(try row.bytes("body")), isPublished: row["published"])
+            } catch let error as FormatError {
+                throw CatalogError.badRow(table: "heads", error)
+            }
+        }
+    }
+
+    /// Notes that the suppliers have the head, and forgets the older ones.
+    package func setPublished(sequence: UInt64) throws(CatalogError) {
+        try write("record head") { database in
+            try database.execute(
+                sql: "UPDATE heads SET published = 1 WHERE sequence = ?",
+                arguments: [Int64(sequence)])
+            try database.execute(
+                sql: "DELETE FROM heads WHERE sequence < ?", arguments: [Int64(sequence)])
+        }
+    }
+
+    static func insert(
+        _ head: Head, body: HeadBody, isPublished: Bool, into database: GRDB.Database
+    ) throws {
+        try database.execute(
+            sql: "INSERT INTO heads(sequence, encoded, body, published) VALUES (?, ?, ?, ?)",
+            arguments: [
+                Int64(head.sequence), head.encoded().asData, body.encoded().asData, isPublished,
+            ])
+    }
+
+    /// Fills an empty catalog with what a head leads to.
+    package func replace(
+        rows: [CatalogRow], catalogBlocks: [(BlockDescriptor, [FrameEntry])], head: Head,
+        body: HeadBody, snapshotIDs: (Snapshot) -> SnapshotID
+    ) throws(CatalogError) {
+        try write("recover catalog") { database in
+            for supplier in body.suppliers { try Catalog.insert(supplier, into: database) }
+            var known: Set<BlockID> = []
+            for row in rows {
+                switch row {
+                case .block(let descriptor, let frames):
+                    guard known.insert(descriptor.block).inserted else { continue }
+                    try Catalog.insertRecovered(descriptor, frames: frames, into: database)
+                case .snapshot(let snapshot):
+                    let stored = StoredSnapshot(id: snapshotIDs(snapshot), snapshot: snapshot)
+                    try Catalog.insert(stored, into: database)
+                case .supplier(let supplier):
+                    try Catalog.insert(supplier, into: database)
+                }
+            }
+            for (descriptor, frames) in catalogBlocks
+            where known.insert(descriptor.block).inserted {
+                try Catalog.insertRecovered(descriptor, frames: frames, into: database)
+            }
+            try Catalog.insert(head, body: body, isPublished: true, into: database)
+        }
+    }
+
+    private static func insertRecovered(
+        _ descriptor: BlockDescriptor, frames: [FrameEntry], into database: GRDB.Database
+    ) throws {
+        let receipts = [Bool](repeating: true, count: descriptor.scheme.fragmentCount)
+        try insert(
+            descriptor, frames: frames, receipts: receipts, isPublished: true, into: database)
+    }
+}

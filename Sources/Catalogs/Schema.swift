@@ -1,0 +1,73 @@
+internal import GRDB
+
+/// The tables, one migration for each change since the first release.
+///
+/// Chunks and frames have no rows of their own: the chunks of a block are one packed column, since a
+/// row for each would cost forty times what the table in memory costs
+/// (docs/decisions/0002-packed-chunk-rows.md).
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            for table in first { try database.execute(sql: table) }
+        }
+        return migrator
+    }
+
+    private static let first = [
+        """
+        CREATE TABLE settings(
+            name TEXT NOT NULL PRIMARY KEY,
+            value BLOB NOT NULL) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE suppliers(
+            id INTEGER NOT NULL PRIMARY KEY,
+            supplier BLOB NOT NULL UNIQUE CHECK(length(supplier) = 32),
+            address TEXT NOT NULL) STRICT
+        """,
+        // descriptor: BlockDescriptor; frames: as BlockTable writes them;
+        // receipts: one byte for each position, 1 when the supplier has signed for it;
+        // published: in a catalog block that a head names.
+        """
+        CREATE TABLE blocks(
+            id INTEGER NOT NULL PRIMARY KEY,
+            block BLOB NOT NULL UNIQUE CHECK(length(block) = 32),
+            kind INTEGER NOT NULL,
+            descriptor BLOB NOT NULL,
+            frames BLOB NOT NULL,
+            receipts BLOB NOT NULL,
+            published INTEGER NOT NULL DEFAULT 0) STRICT
+        """,
+        "CREATE INDEX blocks_unpublished ON blocks(id) WHERE published = 0",
+        """
+        CREATE TABLE snapshots(
+            id INTEGER NOT NULL PRIMARY KEY,
+            snapshot BLOB NOT NULL UNIQUE CHECK(length(snapshot) = 32),
+            taken INTEGER NOT NULL,
+            set_name TEXT NOT NULL,
+            encoded BLOB NOT NULL) STRICT
+        """,
+        "CREATE INDEX snapshots_by_set ON snapshots(set_name, taken)",
+        """
+        CREATE TABLE heads(
+            sequence INTEGER NOT NULL PRIMARY KEY,
+            encoded BLOB NOT NULL,
+            body BLOB NOT NULL,
+            published INTEGER NOT NULL DEFAULT 0) STRICT
+        """,
+        // What the last backup saw of a directory; a row counts when its run was committed.
+        """
+        CREATE TABLE seen(
+            key INTEGER NOT NULL PRIMARY KEY,
+            path BLOB NOT NULL,
+            run INTEGER NOT NULL,
+            listing BLOB NOT NULL) STRICT
+        """,
+        """
+        CREATE TABLE runs(
+            id INTEGER NOT NULL PRIMARY KEY,
+            committed INTEGER NOT NULL DEFAULT 0) STRICT
+        """,
+    ]
+}

@@ -1,0 +1,46 @@
+internal import Catalogs
+package import Model
+internal import Placement
+internal import Suppliers
+
+extension Customer {
+    /// What is stored, where, and how much may be lost; asks suppliers for nothing but their usage.
+    package func status() throws -> StatusReport {
+        var report = StatusReport(
+            user: owner.user, userName: machine.name.text, isKeySaved: identity.isKeySaved)
+        let open = suppliers.withLock { $0 }
+        report.suppliers = open.map { $0.state() }
+        let online = Set(open.filter { $0.store != nil }.map(\.record.id))
+        try catalog.forEachBlock { row in
+            let places = row.descriptor.places
+            let present = zip(places, row.receipts).count { $1 && online.contains($0.supplier) }
+            let health = BlockHealth(scheme: row.descriptor.scheme, presentCount: present)
+            report.lossesTolerated = min(
+                report.lossesTolerated ?? .max, health.lossesTolerated)
+            report.blockCount += 1
+            report.sealedByteCount += UInt64(row.descriptor.length.sealedLength)
+            let receipts = row.receipts.count { $0 }
+            report.storedByteCount += UInt64(receipts * row.descriptor.fragmentLength)
+            if row.descriptor.kind != .catalog {
+                for frame in row.frames {
+                    report.chunkCount += frame.chunks.count
+                    report.plainByteCount += UInt64(frame.plainLength)
+                }
+            }
+        }
+        let snapshots = try snapshots()
+        report.snapshotCount = snapshots.count
+        report.latest = snapshots.last
+        return report
+    }
+}
+
+extension OpenSupplier {
+    func state() -> SupplierState {
+        let usage = try? store?.usage()
+        return SupplierState(
+            record: record, failure: failure.map(reasonText),
+            usedByteCount: UInt64(usage?.used ?? 0),
+            fragmentCount: UInt64(usage?.fragmentCount ?? 0))
+    }
+}

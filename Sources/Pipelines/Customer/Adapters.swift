@@ -1,0 +1,28 @@
+package import Model
+
+/// What comes from outside: the clock, randomness, the machine's size and its names.
+package struct Adapters: Sendable {
+    package let time: any TimeSource
+    package let random: any RandomSource
+    /// Threads that work at the same time, usually one for each core.
+    package let workerCount: Int
+    /// What the buffers of a pipeline may take together.
+    package let memoryByteCount: Int
+    package var hostName = "localhost"
+    package var userName = "user"
+
+    package init(
+        time: any TimeSource, random: any RandomSource, workerCount: Int, memoryByteCount: Int
+    ) {
+        precondition(workerCount > 0)
+        self.time = time
+        self.random = random
+        self.workerCount = workerCount
+        self.memoryByteCount = memoryByteCount
+    }
+}
+
+/// The program's version, as `--version` prints it.
+package enum ProgramVersion {
+    package static let current = "0.1.0"
+}

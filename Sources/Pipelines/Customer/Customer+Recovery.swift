@@ -1,0 +1,168 @@
+internal import Catalogs
+internal import Hashing
+internal import Identities
+package import Model
+internal import Sealing
+internal import Suppliers
+
+/// What a recovery found.
+package struct RecoveryReport: Sendable {
+    package var identity: IdentitySummary
+    package var suppliersAnswered: Int
+    /// Of the scheme of the catalog blocks.
+    package var suppliersNeeded: Int
+    package var suppliersTotal: Int
+    package var headSequence: UInt64
+    package var catalogByteCount: UInt64
+    /// Oldest first.
+    package var snapshots: [(id: SnapshotID, snapshot: Snapshot)]
+}
+
+extension Customer {
+    /// Makes this machine one of the identity's, from its key file and what is left of its suppliers.
+    ///
+    /// Key file → keys → suppliers → newest head whose signature holds → catalog blocks → catalog.
+    package static func recover(
+        home: Home, keyFile: [UInt8], supplierDirectories: [[UInt8]], deviceName: String,
+        adapters: Adapters, passphrase: () throws -> [UInt8]
+    ) throws -> (Customer, RecoveryReport) {
+        guard !exists(home: home) else {
+            throw Failure(
+                "BD-IDENTITY-EXISTS", .cannotCreate,
+                "There is an identity in \(displayText(home.path)) already",
+                remedy: "recover into an empty home: --home DIR")
+        }
+        let (root, _) = try readKeyFile(at: keyFile, passphrase: passphrase)
+        try home.create()
+        let lock = try HomeLock(home)
+        // A recovery that was killed left a catalog that nobody has used.
+        for suffix in ["", "-wal", "-shm"] {
+            try FileAccess.remove(home.catalog + Array(suffix.utf8))
+        }
+        let machine = try enrol(
+            root.seed, name: root.name.text, deviceName: deviceName,
+            sequence: UInt64(clamping: adapters.time.now.nanoseconds), adapters: adapters)
+        let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
+        do {
+            let report = try customer.recoverCatalog(from: supplierDirectories)
+            try FileAccess.publish(machine.encoded, at: home.machineKeys)
+            return (customer, report)
+        } catch {
+            customer.close()
+            throw error
+        }
+    }
+
+    private func recoverCatalog(from directories: [[UInt8]]) throws -> RecoveryReport {
+        let found = try openForRecovery(directories)
+        let (head, body) = try newestHead(found)
+        let open = body.suppliers.map { record -> OpenSupplier in
+            found.first { $0.record.id == record.id }
+                ?? OpenSupplier(record: record, store: nil, failure: NotGiven())
+        }
+        suppliers.withLock { $0 = open }
+        let pages = try readPages(body.catalogBlocks, stores: open.stores)
+        let here = HeadBody(suppliers: open.map(\.record), catalogBlocks: body.catalogBlocks)
+        try catalog.replace(
+            rows: pages.rows, catalogBlocks: pages.blocks, head: head, body: here
+        ) { SnapshotID(BLAKE3.hash($0.encoded().span.bytes)) }
+        return RecoveryReport(
+            identity: identity, suppliersAnswered: open.count { $0.store != nil },
+            suppliersNeeded: body.catalogBlocks.last?.scheme.dataCount ?? 1,
+            suppliersTotal: open.count, headSequence: head.sequence,
+            catalogByteCount: pages.byteCount, snapshots: try snapshots())
+    }
+
+    private func openForRecovery(_ directories: [[UInt8]]) throws -> [OpenSupplier] {
+        var found: [OpenSupplier] = []
+        var reasons: [String] = []
+        for directory in directories {
+            let path = try Customer.absolute(directory)
+            do {
+                let store = try openStore(at: path, creates: false)
+                let address = String(decoding: path, as: UTF8.self)
+                found.append(
+                    OpenSupplier(
+                        record: SupplierRecord(id: store.supplier, address: address),
+                        store: store, failure: nil))
+            } catch {
+                reasons.append("\(displayText(path)): \(reasonText(error))")
+            }
+        }
+        guard !found.isEmpty else {
+            throw Failure(
+                "BD-TOO-FEW-SUPPLIERS", .tooFewSuppliers, "No supplier could be opened",
+                cause: reasons.joined(separator: "; "),
+                remedy: "name the directories of your suppliers: --suppliers DIR,DIR")
+        }
+        return found
+    }
+
+    /// The newest head that any supplier holds and that this identity has signed.
+    private func newestHead(_ open: [OpenSupplier]) throws -> (Head, HeadBody) {
+        var newest: (Head, HeadBody)?
+        for supplier in open {
+            guard let heads = try? supplier.store?.heads(of: owner.user) else { continue }
+            for head in heads where head.sequence > newest?.0.sequence ?? 0 {
+                if let body = openHead(head) { newest = (head, body) }
+            }
+        }
+        guard let newest else {
+            throw Failure(
+                "BD-NO-HEAD", .tooFewSuppliers,
+                "These suppliers hold nothing of identity \(owner.user.short)",
+                remedy: "check that the key file belongs to them, and name the others")
+        }
+        return newest
+    }
+
+    /// The body of a head; `nil` unless signature, certificate, owner and seal hold.
+    private func openHead(_ head: Head) -> HeadBody? {
+        guard head.owner == owner.user, head.repository == owner.keys.repository,
+            let certificate = try? DeviceCertificate(decoding: head.certificate),
+            certificate.userID == owner.user, certificate.device.deviceID == head.device,
+            let signature = Signature(head.signature),
+            certificate.device.isValid(signature, of: head.signedBytes, for: .head),
+            let layout = SealLayout(sealedLength: head.sealedBody.count)
+        else { return nil }
+        let context = SealContext(
+            kind: .head, repository: head.repository, plaintextLength: layout.plaintextLength)
+        guard
+            let plain = try? owner.keys.headSealer.open(head.sealedBody, context: context.bytes)
+        else { return nil }
+        return try? HeadBody(plain)
+    }
+
+    private struct Pages {
+        var rows: [CatalogRow] = []
+        var blocks: [(BlockDescriptor, [FrameEntry])] = []
+        var byteCount: UInt64 = 0
+    }
+
+    private func readPages(
+        _ descriptors: [BlockDescriptor], stores: [SupplierID: any FragmentStore]
+    ) throws -> Pages {
+        let fetcher = BlockFetcher(stores: stores, user: owner.user)
+        let reader = BlockContents(keys: owner.keys, fetcher: fetcher)
+        var pages = Pages()
+        for descriptor in descriptors {
+            do {
+                let block = try reader.read(descriptor)
+                pages.blocks.append((descriptor, block.frames))
+                pages.byteCount += UInt64(descriptor.length.sealedLength)
+                for chunk in block.chunks { pages.rows += try CatalogPage(chunk).rows }
+            } catch {
+                throw Failure(
+                    "BD-CATALOG-LOST", .filesDamaged,
+                    "The catalog cannot be read from these suppliers",
+                    cause: reasonText(error), remedy: "name more of them: --suppliers DIR,DIR")
+            }
+        }
+        return pages
+    }
+}
+
+/// A supplier of the family that was not named.
+struct NotGiven: Error, CustomStringConvertible {
+    var description: String { "not among the directories given" }
+}

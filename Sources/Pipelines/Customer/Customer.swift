@@ -1,0 +1,146 @@
+internal import Catalogs
+internal import Chunking
+internal import Hashing
+internal import Identities
+package import Model
+internal import Placement
+internal import Sealing
+internal import Suppliers
+internal import Synchronization
+
+/// One customer on this machine: the identity, the catalog and the suppliers, open for one command.
+///
+/// Thread rules: any thread may call; one operation at a time.
+package final class Customer: Sendable {
+    package let home: Home
+    package let adapters: Adapters
+    let machine: MachineKeys
+    let owner: BlockWriter.Owner
+    let catalog: Catalog
+    let suppliers = Mutex<[OpenSupplier]>([])
+    private let index = Mutex<ChunkIndex?>(nil)
+    private let lock: HomeLock
+
+    init(
+        home: Home, lock: HomeLock, adapters: Adapters, machine: MachineKeys
+    ) throws {
+        self.home = home
+        self.lock = lock
+        self.adapters = adapters
+        self.machine = machine
+        self.owner = BlockWriter.Owner(
+            user: machine.certificate.userID, device: try machine.deviceKey(),
+            keys: RepositoryKeys(masterKey: machine.masterKey))
+        self.catalog = try Customer.openCatalog(home)
+    }
+
+    private static func openCatalog(_ home: Home) throws -> Catalog {
+        do {
+            return try Catalog(path: String(decoding: home.catalog, as: UTF8.self))
+        } catch {
+            throw Failure(
+                "BD-CATALOG", .inputOutput, "The catalog cannot be opened",
+                cause: error.reason,
+                remedy: "move \(displayText(home.catalog)) aside and run `bitdust recover` with "
+                    + "your key file: the suppliers have a copy")
+        }
+    }
+
+    package static func exists(home: Home) -> Bool { FileAccess.exists(home.machineKeys) }
+
+    /// Opens an identity that is there.
+    package static func open(home: Home, adapters: Adapters) throws -> Customer {
+        guard exists(home: home) else {
+            throw Failure(
+                "BD-NO-IDENTITY", .noIdentity, "There is no identity in \(displayText(home.path))",
+                remedy: "run `bitdust backup PATH`, which makes one, or `bitdust recover FILE`")
+        }
+        let lock = try HomeLock(home)
+        let bytes = try FileAccess.read(home.machineKeys, byteCountMax: Limits.headLengthMax)
+        let machine: MachineKeys
+        do {
+            machine = try MachineKeys(decoding: bytes)
+        } catch {
+            throw Failure(
+                "BD-MACHINE-KEYS", .badData, "\(displayText(home.machineKeys)) is damaged",
+                cause: "\(error)",
+                remedy: "move it aside and run `bitdust recover` with your key file")
+        }
+        let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
+        try customer.openKnownSuppliers()
+        try customer.publishPendingHead()
+        return customer
+    }
+
+    package func close() {
+        for supplier in suppliers.withLock({ $0 }) { supplier.store?.close() }
+        catalog.close()
+    }
+
+    // MARK: What the operations share
+
+    /// Which chunks are stored; read from the catalog once.
+    func chunkIndex() throws -> ChunkIndex {
+        if let known = index.withLock({ $0 }) { return known }
+        let fresh = ChunkIndex()
+        try catalog.forEachBlock { row in
+            if row.descriptor.kind != .catalog { fresh.record(row.frames, blockRow: row.id) }
+        }
+        index.withLock { $0 = fresh }
+        return fresh
+    }
+
+    /// Forgets the chunks in memory: those that a failed backup claimed were never stored.
+    func dropChunkIndex() {
+        index.withLock { $0 = nil }
+    }
+
+    func makeChunker() throws -> Chunker {
+        let key = owner.keys.chunker.withBytes { Bytes32($0) }
+        let expanded = BLAKE3.extendedHash(
+            Array("bitdust gear table v1".utf8).span.bytes, mode: .keyed(key),
+            byteCount: GearTable.expandedByteCount)
+        return Chunker(table: GearTable(expanding: expanded))
+    }
+
+    /// The family and the scheme of a backup.
+    func plan(_ redundancy: Redundancy) throws -> FamilyPlan {
+        let open = suppliers.withLock { $0 }
+        do {
+            let scheme = try redundancy.scheme(supplierCount: open.count)
+            let online = open.filter { $0.store != nil }
+            guard online.count >= FamilyPlan.receiptsNeeded(scheme) else {
+                throw Failure.suppliersMissing(open, need: FamilyPlan.receiptsNeeded(scheme))
+            }
+            let family = online.count >= scheme.fragmentCount ? online : open
+            return try FamilyPlan(suppliers: family.map(\.record.id), scheme: scheme)
+        } catch let error as PlacementError {
+            throw Failure(error)
+        }
+    }
+
+    func makeLanes() -> [SupplierLane] {
+        suppliers.withLock { $0 }.map {
+            SupplierLane(record: $0.record, store: $0.store, failure: $0.failure)
+        }
+    }
+
+    func publisher(_ parts: BackupParts) -> CatalogPublisher {
+        CatalogPublisher(
+            catalog: catalog, stage: parts.stage, ledger: parts.ledger, owner: owner,
+            certificate: machine.certificate.encoded, random: adapters.random,
+            suppliers: suppliers.withLock { $0.map(\.record) })
+    }
+
+    func makeReading() throws -> Reading {
+        let open = suppliers.withLock { $0 }
+        return Reading(
+            suppliers: open, user: owner.user, catalog: catalog, index: try chunkIndex(),
+            keys: owner.keys, workerCount: adapters.workerCount)
+    }
+}
+
+extension RepositoryKeys {
+    /// Key of the keyed BLAKE3 that names chunks.
+    var chunkKey: Bytes32 { chunkID.withBytes { Bytes32($0) } }
+}

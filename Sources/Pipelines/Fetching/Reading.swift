@@ -1,0 +1,44 @@
+internal import Catalogs
+internal import Model
+internal import Sealing
+internal import Suppliers
+
+/// What reads stored bytes, put together for one command.
+struct Reading: Sendable {
+    let contents: ContentReader
+    let fetcher: BlockFetcher
+    private let suppliers: [OpenSupplier]
+
+    init(
+        suppliers: [OpenSupplier], user: UserID, catalog: Catalog, index: ChunkIndex,
+        keys: RepositoryKeys, workerCount: Int
+    ) {
+        self.suppliers = suppliers
+        self.fetcher = BlockFetcher(stores: suppliers.stores, user: user)
+        self.contents = ContentReader(
+            chunks: ChunkReader(
+                catalog: catalog, index: index, fetcher: fetcher, keys: keys,
+                workerCount: workerCount))
+    }
+
+    var suppliersOnline: Int { suppliers.count { $0.store != nil } }
+    /// Without knowing the scheme of each block: one.
+    var suppliersNeeded: Int { 1 }
+
+    /// Fragments that were missing or wrong, by supplier, in the family's order.
+    var faults: [(supplier: SupplierRecord, count: UInt64)] {
+        let faults = fetcher.faults
+        return suppliers.compactMap { supplier in
+            faults[supplier.record.id].map { (supplier.record, $0) }
+        }
+    }
+}
+
+extension Array where Element == OpenSupplier {
+    /// The stores of those that are online.
+    var stores: [SupplierID: any FragmentStore] {
+        var stores: [SupplierID: any FragmentStore] = [:]
+        for supplier in self { stores[supplier.record.id] = supplier.store }
+        return stores
+    }
+}

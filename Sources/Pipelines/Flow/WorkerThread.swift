@@ -1,0 +1,39 @@
+internal import Glibc
+
+/// A thread of its own for work that blocks: the pipeline's stages read disks and wait for queues,
+/// which the cooperative pool must not.
+package final class WorkerThread: Sendable {
+    private final class Start {
+        let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) {
+            self.body = body
+        }
+    }
+
+    private let thread: pthread_t
+
+    /// Starts running `body`.
+    package init(_ body: @escaping @Sendable () -> Void) {
+        let start = Unmanaged.passRetained(Start(body))
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setstacksize(&attributes, 4 << 20)
+        var thread = pthread_t()
+        let status = pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body()
+                return nil
+            }, start.toOpaque())
+        precondition(status == 0, "the system refuses a thread: \(status)")
+        pthread_attr_destroy(&attributes)
+        self.thread = thread
+    }
+
+    /// Waits for the body to return. Call it once.
+    package func join() {
+        pthread_join(thread, nil)
+    }
+}

@@ -1,0 +1,83 @@
+internal import Catalogs
+internal import FileTrees
+internal import Glibc
+internal import Model
+internal import Suppliers
+
+/// What an error means, for people; a clause without a full stop.
+func reasonText(_ error: any Error) -> String {
+    switch error {
+    case let error as FileTreeError: error.reason
+    case let error as FetchError: error.reason
+    case let error as StoreError: error.reason
+    case let error as CatalogError: error.reason
+    case let error as Failure: error.message
+    case is CancelledError: "cancelled"
+    default: "\(error)"
+    }
+}
+
+extension FileTreeError {
+    var reason: String {
+        switch self {
+        case .system(let operation, _, let errno):
+            "\(operation.rawValue): \(String(cString: strerror(errno)))"
+        case .notADirectory: "not a directory"
+        case .isADirectory: "a directory is in its place"
+        case .notAFile: "no longer a file"
+        case .unsafeName: "a name that no file may have"
+        case .replaced: "replaced by something else meanwhile"
+        case .nameTaken: "another entry has the same name here"
+        case .tooDeep: "more than \(Limits.treeDepthMax) levels deep"
+        case .attributesTooLong: "its extended attributes are too long"
+        case .outOfBounds: "longer than its entry says"
+        case .incomplete(_, let have, let need): "only \(have) of \(need) bytes could be had"
+        }
+    }
+}
+
+extension FetchError {
+    var reason: String {
+        switch self {
+        case .blockLost(let block, let have, let need):
+            "block \(block.short) is lost: \(have) of the \(need) fragments it needs are left"
+        case .unknownChunk(let id): "chunk \(id.short) is not in the catalog"
+        case .blockUnreadable(let block, let reason): "block \(block.short): \(reason)"
+        case .badTree(let error): "its directory object is damaged (\(error))"
+        case .noSuchPath(let path): "no \(displayText(path)) in this snapshot"
+        }
+    }
+}
+
+extension StoreError {
+    var reason: String {
+        switch self {
+        case .notFound: "not there"
+        case .unknownCustomer: "the supplier has no contract with this identity"
+        case .unknownDevice: "the supplier does not know this device"
+        case .badSignature: "the supplier refuses the signature"
+        case .invalid(let field): "the supplier refuses the \(field)"
+        case .quotaExceeded(let need, let available):
+            "quota: \(need) bytes are needed, \(available) are left"
+        case .capacityExceeded(let need, let available):
+            "donated space: \(need) bytes are needed, \(available) are left"
+        case .diskFull: "its disk is full"
+        case .readOnly: "its directory is read-only"
+        case .staleHead(let newest): "it holds a newer head (\(newest))"
+        case .corrupt: "its bytes are damaged"
+        case .unavailable(let reason): reason
+        case .failed(let operation, let errno):
+            "\(operation): \(String(cString: strerror(errno)))"
+        case .closed: "closed"
+        }
+    }
+}
+
+extension CatalogError {
+    var reason: String {
+        switch self {
+        case .database(let operation, let message, _): "\(operation): \(message)"
+        case .badRow(let table, let error): "a row of \(table) is damaged (\(error))"
+        }
+    }
+}

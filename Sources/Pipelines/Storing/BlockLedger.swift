@@ -1,0 +1,112 @@
+internal import Catalogs
+internal import Glibc
+internal import Model
+internal import Placement
+internal import Suppliers
+
+/// Hears when blocks are stored, records them in the catalog, and knows what is still on its way.
+///
+/// A block that has its receipts is recorded at once and not with its snapshot: a backup that was
+/// killed finds what it had stored, and only the snapshot waits for all.
+// @unchecked: the state is only touched under `mutex`.
+final class BlockLedger: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let allDone: UnsafeMutablePointer<pthread_cond_t>
+    private var outstanding = 0
+    private var lossesToleratedMin: Int?
+    private var catalogBlocks: [(BlockDescriptor, [FrameEntry])] = []
+    private let catalog: Catalog
+    private let index: ChunkIndex
+    private let tally: Tally
+    private let outcome: Outcome
+
+    init(catalog: Catalog, index: ChunkIndex, tally: Tally, outcome: Outcome) {
+        self.catalog = catalog
+        self.index = index
+        self.tally = tally
+        self.outcome = outcome
+        self.mutex = .allocate(capacity: 1)
+        self.allDone = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(allDone, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        pthread_cond_destroy(allDone)
+        mutex.deallocate()
+        allDone.deallocate()
+    }
+
+    func began(fragmentCount: Int) {
+        pthread_mutex_lock(mutex)
+        outstanding += 1
+        pthread_mutex_unlock(mutex)
+        tally.update { $0.fragmentsTotal += UInt64(fragmentCount) }
+    }
+
+    /// Takes a block whose lanes have all answered.
+    func complete(_ block: PendingBlock) {
+        let receipts = block.receipts
+        let count = receipts.count { $0 }
+        let scheme = block.descriptor.scheme
+        if count < FamilyPlan.receiptsNeeded(scheme) {
+            outcome.fail(
+                StoringError.tooFewReceipts(
+                    have: count, need: FamilyPlan.receiptsNeeded(scheme),
+                    causes: block.failures))
+        } else {
+            outcome.run { try record(block, receipts: receipts) }
+            tally.update {
+                $0.fragmentsAcknowledged += UInt64(count)
+                $0.counts.bytesStored += UInt64(count * block.descriptor.fragmentLength)
+            }
+        }
+        pthread_mutex_lock(mutex)
+        let health = BlockHealth(scheme: scheme, presentCount: count)
+        lossesToleratedMin = min(lossesToleratedMin ?? .max, health.lossesTolerated)
+        outstanding -= 1
+        if outstanding == 0 { pthread_cond_broadcast(allDone) }
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Waits until every block that was begun is stored or has failed.
+    func waitForAll() throws {
+        pthread_mutex_lock(mutex)
+        while outstanding > 0 { pthread_cond_wait(allDone, mutex) }
+        pthread_mutex_unlock(mutex)
+        try outcome.check()
+    }
+
+    /// The weakest of the blocks of this run; `nil` when it stored none.
+    var lossesTolerated: Int? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return lossesToleratedMin
+    }
+
+    /// The catalog blocks of this run, in the order in which they were stored.
+    var storedCatalogBlocks: [(BlockDescriptor, [FrameEntry])] {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return catalogBlocks
+    }
+
+    private func record(_ block: PendingBlock, receipts: [Bool]) throws {
+        let isCatalog = block.descriptor.kind == .catalog
+        let row = try catalog.append(
+            block.descriptor, frames: block.frames, receipts: receipts, isPublished: isCatalog)
+        if isCatalog {
+            pthread_mutex_lock(mutex)
+            catalogBlocks.append((block.descriptor, block.frames))
+            pthread_mutex_unlock(mutex)
+        } else {
+            index.record(block.frames, blockRow: row)
+        }
+    }
+}
+
+/// Why blocks could not be stored.
+enum StoringError: Error {
+    case tooFewReceipts(have: Int, need: Int, causes: [any Error])
+}

@@ -1,0 +1,114 @@
+internal import Catalogs
+internal import Hashing
+internal import Model
+internal import Sealing
+
+/// Sends the new rows of the catalog to the suppliers and writes the head that names them.
+///
+/// Order: catalog blocks and their receipts, then the transaction that makes the snapshot exist,
+/// then the head on the suppliers. A machine that dies in between either has no snapshot, or has it
+/// with a head that the next command publishes.
+struct CatalogPublisher {
+    let catalog: Catalog
+    let stage: SealingStage
+    let ledger: BlockLedger
+    let owner: BlockWriter.Owner
+    let certificate: [UInt8]
+    let random: any RandomSource
+    let suppliers: [SupplierRecord]
+
+    /// Stores the rows and commits the snapshot; its head is still to be published.
+    func publish(_ stored: StoredSnapshot, run: Int64, written: Timestamp) throws -> Head {
+        let previous = try catalog.newestHead()
+        let earlier = previous?.body.catalogBlocks ?? []
+        let isMerge = earlier.count >= Limits.catalogBlockCountMax
+        let rows = try catalog.unpublishedBlockRows()
+        try storePages(stored, rows: isMerge ? nil : rows, includesAllSnapshots: isMerge)
+        try stage.finish([.catalog])
+        try ledger.waitForAll()
+        let new = ledger.storedCatalogBlocks.map { $0.0 }
+        let body = HeadBody(suppliers: suppliers, catalogBlocks: (isMerge ? [] : earlier) + new)
+        let head = try head(body, after: previous?.head, written: written)
+        try catalog.commit(
+            SnapshotCommit(
+                snapshot: stored, head: head, body: body, publishedBlockRows: rows, run: run,
+                retiredBlocks: isMerge ? earlier.map(\.block) : []))
+        return head
+    }
+
+    /// Rows of blocks (all of them when `rows` is `nil`), then the snapshots.
+    private func storePages(
+        _ new: StoredSnapshot, rows: [Int64]?, includesAllSnapshots: Bool
+    ) throws {
+        var page = PageGatherer { try self.store($0) }
+        if let rows {
+            for row in rows {
+                if let block = try catalog.block(row: row) { try page.append(block) }
+            }
+        } else {
+            try catalog.forEachBlock { block in
+                if block.descriptor.kind != .catalog { try page.append(block) }
+            }
+        }
+        let earlier = includesAllSnapshots ? try catalog.snapshots() : []
+        for snapshot in earlier + [new] {
+            try page.append(
+                .snapshot(snapshot.snapshot), byteCount: snapshot.snapshot.encoded().count)
+        }
+        try page.finish()
+    }
+
+    private func store(_ page: CatalogPage) throws {
+        let bytes = page.encoded()
+        let id = ChunkID(BLAKE3.keyedHash(bytes.span.bytes, key: owner.keys.chunkKey))
+        try stage.store(page: bytes, id: id)
+    }
+
+    private func head(_ body: HeadBody, after previous: Head?, written: Timestamp) throws -> Head {
+        let plain = body.encoded()
+        let repository = owner.keys.repository
+        let context = SealContext(
+            kind: .head, repository: repository, plaintextLength: plain.count)
+        let sealed = try owner.keys.headSealer.seal(plain, random: random, context: context.bytes)
+        let digest = previous.map { BLAKE3.hash($0.encoded().span.bytes) } ?? .zero
+        return try Head(
+            owner: owner.user, repository: repository, device: owner.device.publicKey.deviceID,
+            sequence: (previous?.sequence ?? 0) + 1, previous: digest,
+            written: written.nanoseconds, certificate: certificate, sealedBody: sealed
+        ) { try owner.device.sign($0, for: .head).array }
+    }
+}
+
+/// Gathers rows until they fill a page of at most one frame.
+struct PageGatherer {
+    private static let byteCountMax = Limits.frameLengthMax - 64
+    private var rows: [CatalogRow] = []
+    private var byteCount = 0
+    private let store: (CatalogPage) throws -> Void
+
+    init(store: @escaping (CatalogPage) throws -> Void) {
+        self.store = store
+    }
+
+    mutating func append(_ block: BlockRow) throws {
+        let table = FilledBlock.tableLength(block.frames)
+        try append(
+            .block(block.descriptor, frames: block.frames),
+            byteCount: table + 64 + 64 * block.descriptor.places.count)
+    }
+
+    mutating func append(_ row: CatalogRow, byteCount: Int) throws {
+        if !rows.isEmpty, self.byteCount + byteCount + 5 > PageGatherer.byteCountMax {
+            try finish()
+        }
+        rows.append(row)
+        self.byteCount += byteCount + 5
+    }
+
+    mutating func finish() throws {
+        guard !rows.isEmpty else { return }
+        try store(CatalogPage(rows: rows))
+        rows = []
+        byteCount = 0
+    }
+}
