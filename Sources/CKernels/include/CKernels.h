@@ -5,7 +5,8 @@
 #pragma once
 #include "blake3.h"
 #include "checksum.h"
-#include "gf256.h"
+#include "disk.h"
 #include "files.h"
 #include "gear.h"
 #include "disk.h"
+#include "gf256.h"

@@ -5,7 +5,7 @@ internal import Synchronization
 extension DiskFragmentStore {
     package func putHead(_ head: Head) throws(StoreError) {
         try checkWritable()
-        try member(head.owner).credentials.check(head)
+        try member(head.owner).check(head)
         try headLock.withLock { (_) throws(StoreError) in
             do {
                 try keep(head)
@@ -37,8 +37,7 @@ extension DiskFragmentStore {
 
     package func admit(_ contract: Contract) throws(StoreError) {
         try checkWritable()
-        let credentials = try Credentials(contract)
-        guard contract.quota >= 0 else { throw .invalid(field: "quota") }
+        let member = try Member(contract)
         try members.withLock { (members) throws(StoreError) in
             do throws(DiskError) {
                 try SmallFiles(disk: disk).publish(
@@ -46,7 +45,7 @@ extension DiskFragmentStore {
             } catch {
                 throw StoreError(error)
             }
-            members[contract.owner] = Member(contract: contract, credentials: credentials)
+            members[contract.owner] = member
         }
     }
 

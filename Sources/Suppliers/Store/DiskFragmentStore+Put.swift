@@ -11,7 +11,7 @@ extension DiskFragmentStore {
         }
         for upload in uploads {
             if let flaw = upload.flaw { throw flaw }
-            try member(upload.header.owner).credentials.check(upload.header)
+            try member(upload.header.owner).check(upload.header)
         }
         let sequences = try writer.withLock { (writer) throws(StoreError) in
             try store(uploads, &writer)

@@ -138,12 +138,6 @@ package struct StoreOptions: Sendable {
     }
 }
 
-/// A customer of the store.
-struct Member: Sendable {
-    let contract: Contract
-    let credentials: Credentials
-}
-
 /// What changes when records are written.
 struct Writer {
     var segment: SegmentWriter?

@@ -63,12 +63,12 @@ struct StoreOpening {
                 let bytes = try files.read(
                     layout.contract(of: owner), limit: Contract.lengthMax + 1)
                 guard let contract = try? Contract(bytes), contract.owner == owner,
-                    let credentials = try? Credentials(contract)
+                    let member = try? Member(contract)
                 else {
                     report.damagedContracts.append(name)
                     continue
                 }
-                members[owner] = Member(contract: contract, credentials: credentials)
+                members[owner] = member
             }
         } catch {
             throw StoreError(error)
