@@ -69,7 +69,7 @@ static inline uint32_t warmed(const uint16_t *entries, const uint8_t *bytes) {
 }
 
 /// Whether any of four strips of 128 positions from `bytes` on holds a candidate. Four hashes at
-/// once hide the latency of one: 1.5 times the speed of a single one.
+/// once hide the latency of one: 1.25 times the speed of a single one.
 static int mayHoldCandidates(const uint16_t *entries, const uint8_t *bytes, uint32_t mask) {
     uint32_t one = warmed(entries, bytes), two = warmed(entries, bytes + STRIP);
     uint32_t three = warmed(entries, bytes + 2 * STRIP), four = warmed(entries, bytes + 3 * STRIP);
