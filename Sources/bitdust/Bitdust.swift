@@ -13,9 +13,9 @@ struct Bitdust: ParsableCommand {
             Examples:
               bitdust backup ~/docs                        back up a folder
               bitdust restore latest --target ~/restored   bring the last one back
-              bitdust status                               what may be lost before it hurts
-              bitdust identity backup ~/alice.key          save the key that restores everything
-              bitdust try                                  watch it survive the loss of 2 suppliers
+              bitdust status                               how much may be lost
+              bitdust identity backup ~/alice.key          save the recovery key
+              bitdust try                                  see it survive losses
             """,
         version: "bitdust 0.1.0",
         groupedSubcommands: [
@@ -35,7 +35,7 @@ struct Bitdust: ParsableCommand {
         bd_keep_memory()
         // Asks a running transfer for its status; must not kill what has none to show.
         signal(SIGUSR1, SIG_IGN)
-        exit(perform(RawArguments.ofProcess()))
+        Glibc.exit(perform(RawArguments.ofProcess()))
     }
 
     /// Runs the command that `arguments` name and tells of its failure.

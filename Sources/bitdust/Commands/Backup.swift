@@ -3,6 +3,7 @@ internal import Compressing
 internal import Glibc
 internal import Model
 internal import Pipelines
+internal import Placement
 
 struct Backup: ContextualCommand {
     static let configuration = CommandConfiguration(
@@ -30,7 +31,8 @@ struct Backup: ContextualCommand {
     @Option(help: ArgumentHelp("Stand the loss of any so many suppliers.", valueName: "count"))
     var survive: Int?
 
-    @Option(help: ArgumentHelp("Data and parity fragments of a block, such as 10+6.", valueName: "k+m"))
+    @Option(
+        help: ArgumentHelp("Data and parity fragments of a block, such as 10+6.", valueName: "k+m"))
     var scheme: String?
 
     @Option(
@@ -133,7 +135,7 @@ struct Backup: ContextualCommand {
             "BD-NO-SOURCE", .failed,
             missing.count == 1
                 ? "\(displayText(first.bytes)) does not exist"
-                : "none of the \(missing.count) paths exists, the first is \(displayText(first.bytes))",
+                : "\(displayText(first.bytes)) and the other \(missing.count - 1) paths do not exist",
             remedy: "check the spelling; nothing was changed")
     }
 
@@ -153,7 +155,8 @@ struct Backup: ContextualCommand {
         let named = dryRun && !isNew ? nil : suppliers?.absolute
         texts.joined(try customer.useSuppliers(named), named: named != nil)
         try texts.starting(request)
-        let report = try context.transfer(BackupProgress(), output: output) { cancellation, progress in
+        let report = try context.transfer(BackupProgress(), output: output) {
+            cancellation, progress in
             try customer.backup(request, cancellation: cancellation, progress: progress)
         }
         try texts.finished(report)

@@ -77,7 +77,8 @@ extension String {
     /// - Throws: a usage error that names `option`.
     func checkedUTF8(_ option: String) throws -> String {
         guard !RawArguments.hasEscapes(self) else {
-            throw ValidationError("\(option) takes UTF-8 text, not '\(RawArguments.readable(self))'.")
+            throw ValidationError(
+                "\(option) takes UTF-8 text, not '\(RawArguments.readable(self))'.")
         }
         return self
     }

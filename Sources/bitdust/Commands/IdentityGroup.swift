@@ -135,7 +135,8 @@ struct IdentityBackup: ContextualCommand {
 
     private func tell(_ context: CommandContext, _ identity: IdentitySummary) throws {
         let name = displayText(file.bytes)
-        let how = noPassphrase ? "NOT protected: who finds it has your backups" : "needs its passphrase"
+        let how =
+            noPassphrase ? "NOT protected: who finds it has your backups" : "needs its passphrase"
         try context.console.out("saved the key of \"\(identity.name)\" in \(name) (\(how))")
         if !keepRoot {
             context.console.message(
@@ -169,7 +170,7 @@ struct IdentityCheck: ContextualCommand {
         let protected = summary.isProtected ? "the passphrase opens it" : "NOT protected"
         try context.console.out(
             "OK: \(displayText(file.bytes)) is the key of \"\(summary.name)\" "
-                + "(\(summary.user.short)), made \(localTimeText(nanoseconds: summary.created)), "
+                + "(\(summary.user.short)), made \(summary.created), "
                 + protected)
     }
 }

@@ -24,7 +24,8 @@ struct Restore: ContextualCommand {
     var paths: [RawPath] = []
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("Where to put it; made when absent.", valueName: "dir"),
+        name: .shortAndLong,
+        help: ArgumentHelp("Where to put it; made when absent.", valueName: "dir"),
         completion: .directory)
     var target: RawPath
 

@@ -34,6 +34,17 @@ struct OutputOptions: ParsableArguments {
     }
 }
 
+extension OutputOptions {
+    /// Neither JSON nor quiet nor verbose, for commands without these options.
+    static var normal: OutputOptions {
+        var options = OutputOptions()
+        options.json = false
+        options.quiet = false
+        options.verbose = false
+        return options
+    }
+}
+
 struct JSONOption: ParsableArguments {
     @Flag(help: "Print JSON.")
     var json = false

@@ -3,7 +3,8 @@ internal import Pipelines
 
 extension BackupProgress: Progressing {
     func line(pace: Pace) -> ProgressLine {
-        let suppliers = suppliersNeeded > 0 ? "\(suppliersOnline)/\(suppliersNeeded) suppliers" : nil
+        let suppliers =
+            suppliersNeeded > 0 ? "\(suppliersOnline)/\(suppliersNeeded) suppliers" : nil
         if phase == .committing { return committingLine(suppliers: suppliers) }
         let remaining = bytesTotal > bytesDone ? bytesTotal - bytesDone : 0
         return ProgressLine(
@@ -19,7 +20,8 @@ extension BackupProgress: Progressing {
         return ProgressLine(
             phase: phase.rawValue,
             fraction: total > 0 ? Double(fragmentsAcknowledged) / Double(total) : nil,
-            done: "\(countText(fragmentsAcknowledged)) of \(countText(total)) fragments acknowledged",
+            done:
+                "\(countText(fragmentsAcknowledged)) of \(countText(total)) fragments acknowledged",
             count: countText(filesDone, "file"), bytesPerSecond: nil, secondsRemaining: nil,
             suppliers: suppliers, errorCount: errorCount)
     }
@@ -62,8 +64,8 @@ extension BackupProgress: Progressing {
 
 /// The other messages of `backup --json`.
 enum BackupMessages {
-    /// restic's `summary`, and ours behind. What we do not count as restic does, such as `dirs_new`,
-    /// is left out rather than made up.
+    /// restic's `summary`, and ours behind. What we do not count as restic does, such as
+    /// `dirs_new`, is left out rather than made up.
     static func summary(_ report: BackupReport) -> JSON {
         let (snapshot, counts) = (report.snapshot, report.snapshot.counts)
         let end = snapshot.taken.addingReportingOverflow(

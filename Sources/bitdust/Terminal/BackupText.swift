@@ -19,7 +19,8 @@ struct BackupText {
     }
 
     func created(_ identity: IdentitySummary) {
-        note("No identity yet - created \"\(identity.name)\" (this device: \(identity.deviceName)).")
+        note(
+            "No identity yet - created \"\(identity.name)\" (this device: \(identity.deviceName)).")
     }
 
     func joined(_ suppliers: SuppliersSummary, named: Bool) {
@@ -123,7 +124,8 @@ struct BackupText {
         }
         return [
             "  new \(countText(counts.filesNew))  changed \(countText(counts.filesChanged))"
-                + "  same \(countText(counts.filesSame))  skipped \(countText(counts.filesSkipped))",
+                + "  same \(countText(counts.filesSame))"
+                + "  skipped \(countText(counts.filesSkipped))",
             "  " + flow.joined(separator: " -> "),
         ]
     }
@@ -133,7 +135,8 @@ struct BackupText {
         guard let id = report.snapshotID else {
             return "dry run: nothing was stored (scheme would be \(report.scheme))"
         }
-        let saved = style.strong("snapshot \(id.short)") + " saved in "
+        let saved =
+            style.strong("snapshot \(id.short)") + " saved in "
             + durationText(report.snapshot.durationNanoseconds)
         let losses = lossText(report.lossesTolerated, of: report.suppliersTotal)
         if !report.suppliersFailed.isEmpty {
@@ -149,7 +152,9 @@ struct BackupText {
 func lossText(_ losses: Int, of total: Int) -> String {
     switch losses {
     case ..<0: "parts are lost, \(total) suppliers"
-    case 0: total == 1 ? "only one supplier, it must not be lost" : "can lose none of \(total) suppliers"
+    case 0:
+        total == 1
+            ? "only one supplier, it must not be lost" : "can lose none of \(total) suppliers"
     default: "can lose any \(losses) of \(total) suppliers"
     }
 }

@@ -58,10 +58,12 @@ struct CheckText {
         case .belowTarget:
             let bad = report.fragmentsMissing + report.fragmentsDamaged
             let left = bad - min(bad, report.fragmentsRebuilt)
-            return style.warning("DEGRADED") + ": \(countText(left, "fragment")) missing or damaged, "
+            return style.warning("DEGRADED")
+                + ": \(countText(left, "fragment")) missing or damaged, "
                 + "everything can be restored - `bitdust check --repair` rebuilds them"
         default:
-            return style.bad("LOST") + ": \(countText(UInt64(report.blocksLost.count), "block")) and "
+            return style.bad("LOST")
+                + ": \(countText(UInt64(report.blocksLost.count), "block")) and "
                 + "\(countText(UInt64(report.pathsLost.count), "file")) cannot be restored"
         }
     }
@@ -96,7 +98,8 @@ struct CheckText {
             JSONField("fragments_damaged", report.fragmentsDamaged),
             JSONField("fragments_rebuilt", report.fragmentsRebuilt),
             JSONField("bytes_read", report.bytesRead),
-            JSONField("losses_tolerated", report.lossesTolerated.map { .integer(Int64($0)) } ?? .null),
+            JSONField(
+                "losses_tolerated", report.lossesTolerated.map { .integer(Int64($0)) } ?? .null),
             JSONField("blocks_lost", report.blocksLost.map { .text($0.description) }),
             JSONField(
                 "files_lost",

@@ -18,7 +18,7 @@ struct Shortfall: Error, Hashable {
 }
 
 /// How a process ends that has something to tell, as a value.
-enum Ending: Hashable {
+enum Ending: Equatable {
     /// Help or a version that was asked for: to standard output, code 0.
     case answer(String)
     case failure(Failure)

@@ -11,7 +11,8 @@ enum PassphrasePrompt {
         let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
         guard terminal >= 0 else {
             throw Failure(
-                "BD-NO-TERMINAL", .usage, "a passphrase is needed and there is no terminal to ask on",
+                "BD-NO-TERMINAL", .usage,
+                "a passphrase is needed and there is no terminal to ask on",
                 remedy: "give --passphrase-file FILE or --passphrase-fd N")
         }
         defer { close(terminal) }

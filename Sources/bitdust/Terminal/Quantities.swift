@@ -39,7 +39,9 @@ func sizeText(_ byteCount: UInt64) -> String {
 
 /// `212 MiB/s`.
 func rateText(_ bytesPerSecond: Double) -> String {
-    guard bytesPerSecond.isFinite, bytesPerSecond >= 0, bytesPerSecond < 1e18 else { return "0 B/s" }
+    guard bytesPerSecond.isFinite, bytesPerSecond >= 0, bytesPerSecond < 1e18 else {
+        return "0 B/s"
+    }
     return sizeText(UInt64(bytesPerSecond)) + "/s"
 }
 

@@ -78,7 +78,8 @@ struct StatusText {
     var message: JSON {
         var fields = [
             JSONField("message_type", "status_report"), JSONField("health", health),
-            JSONField("losses_tolerated", report.lossesTolerated.map { .integer(Int64($0)) } ?? .null),
+            JSONField(
+                "losses_tolerated", report.lossesTolerated.map { .integer(Int64($0)) } ?? .null),
             JSONField("suppliers_online", online),
             JSONField("suppliers_total", report.suppliers.count),
             JSONField("user_name", report.userName),
