@@ -33,6 +33,7 @@ struct Backup {
         let parts = try BackupParts(
             customer: customer, plan: plan, request: request, tally: tally,
             cancellation: cancellation, isDryRun: request.isDryRun)
+        if !request.isDryRun { try customer.checkNoNewerHead() }
         let run = request.isDryRun ? nil : try customer.catalog.beginRun()
         let collector = DirectoryCollector(
             rootCount: paths.count, objects: parts.objects, catalog: customer.catalog,
@@ -72,7 +73,9 @@ struct Backup {
         _ paths: [[UInt8]], collector: DirectoryCollector, parts: BackupParts
     ) throws {
         let readers = parts.start(parts.sizes.readerCount) { [problems, notes] in
-            let builder = FrameBuilder(kind: .data, pool: parts.framePool, queue: parts.frames)
+            let builder = FrameBuilder(
+                kind: .data, lengthMax: parts.sizes.frameLength, pool: parts.framePool,
+                queue: parts.frames)
             let reader = FileReader(
                 parts: parts, frames: builder, collector: collector, problems: problems,
                 notes: notes)

@@ -65,7 +65,7 @@ struct Scanner {
         }
         let job = FileJob(
             source: parent, directoryPath: path, destination: .root(index: index),
-            scanned: scanned)
+            scanned: scanned, isNew: true)
         guard queue.put(job) else { throw CancelledError() }
     }
 
@@ -144,7 +144,8 @@ struct Scanner {
         }
         let job = FileJob(
             source: level.node.source, directoryPath: level.node.path,
-            destination: .directory(level.node, index: index), scanned: scanned)
+            destination: .directory(level.node, index: index), scanned: scanned,
+            isNew: previous == nil)
         guard queue.put(job) else { throw CancelledError() }
     }
 

@@ -118,6 +118,26 @@ extension Customer {
         return newest
     }
 
+    /// Refuses to write where another machine of this identity has written since, or where this
+    /// home was put back to an earlier state: the next head would hide the newer snapshots.
+    func checkNoNewerHead() throws {
+        let known = try catalog.newestHead()?.head
+        for supplier in suppliers.withLock({ $0 }) {
+            guard let heads = try? supplier.store?.heads(of: owner.user) else { continue }
+            let isOvertaken = heads.contains { head in
+                head != known && head.sequence >= known?.sequence ?? 0 && openHead(head) != nil
+            }
+            guard !isOvertaken else {
+                throw Failure(
+                    "BD-OTHER-MACHINE", .failed, "The suppliers hold newer snapshots than this home",
+                    cause: "another machine has backed up with this identity, or this home was "
+                        + "put back to an earlier state",
+                    remedy: "run `bitdust recover` with your key file and another --home, "
+                        + "and go on from there")
+            }
+        }
+    }
+
     /// The body of a head; `nil` unless signature, certificate, owner and seal hold.
     private func openHead(_ head: Head) -> HeadBody? {
         guard head.owner == owner.user, head.repository == owner.keys.repository,

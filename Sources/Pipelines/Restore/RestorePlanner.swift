@@ -26,6 +26,8 @@ final class RestorePlanner {
     private let tally: RestoreTally
     private var firstNames: [UInt64: (node: RestoreNode, name: [UInt8])] = [:]
     private var links: [Link] = []
+    /// Directories that hold a first name: without their own permissions until the links are made.
+    private var held: [RestoreNode] = []
 
     /// Bytes of a long file that one worker writes at a time.
     private static let partLength: UInt64 = 16 << 20
@@ -75,8 +77,8 @@ final class RestorePlanner {
                 worker.failed(link.entry, link.node, error)
             }
             worker.end(link.node)
-            worker.end(link.first.node)
         }
+        for node in held { worker.end(node) }
     }
 
     private func visit(
@@ -113,7 +115,7 @@ final class RestorePlanner {
     /// Something of that name is there and stays.
     private func keep(_ entry: TreeEntry, _ existing: ScannedEntry, in node: RestoreNode) {
         if let group = entry.linkGroup, firstNames[group] == nil {
-            firstNames[group] = (node, entry.name)
+            hold(entry, of: group, in: node)
         }
         tally.update {
             $0.progress.filesDone += 1
@@ -144,13 +146,12 @@ final class RestorePlanner {
     private func makeFile(_ entry: TreeEntry, in node: RestoreNode) throws {
         if let group = entry.linkGroup {
             if let first = firstNames[group] {
-                // Both directories wait for the link, which changes their times.
+                // The directory waits for the link, which changes its times.
                 node.begin()
-                first.node.begin()
                 links.append(Link(entry: entry, node: node, first: first))
                 return
             }
-            firstNames[group] = (node, entry.name)
+            hold(entry, of: group, in: node)
         }
         node.begin()
         if entry.size > RestorePlanner.partLength {
@@ -158,6 +159,12 @@ final class RestorePlanner {
         } else if !queue.put(.file(entry, node)) {
             throw CancelledError()
         }
+    }
+
+    private func hold(_ entry: TreeEntry, of group: UInt64, in node: RestoreNode) {
+        firstNames[group] = (node, entry.name)
+        node.begin()
+        held.append(node)
     }
 
     private func planParts(of entry: TreeEntry, in node: RestoreNode) throws {

@@ -76,7 +76,7 @@ import Testing
         station.fillSource()
         let disks = (0..<4).map { station.scratch["disk\($0)"] }
         for disk in disks { Files.makeDirectory(disk) }
-        defer { for disk in disks { umount2(disk, 2) } }
+        defer { for disk in disks { _ = umount2(disk, 2) } }
         prepared(mount("tmpfs", disks[3], "tmpfs", 0, "size=6m"))
         let customer = try Customer.create(
             home: station.home, name: "test", deviceName: "station", adapters: station.adapters)

@@ -50,6 +50,7 @@ import Testing
         #expect(report.status == .done)
     }
 
+    @discardableResult
     private func backup(_ station: Station, home: String = "home2") throws -> BackupReport {
         let request = BackupRequest(paths: [Array(station.source.utf8)])
         return try with(station, home: home) {
