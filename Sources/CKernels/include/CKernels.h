@@ -10,3 +10,4 @@
 #include "gear.h"
 #include "disk.h"
 #include "gf256.h"
+#include "memory.h"
