@@ -149,8 +149,8 @@ import Testing
                 == Verdict(
                     isGood: true,
                     line:
-                        "OK: 5 307 files, 1.72 GiB identical with suppliers 1 and 3 destroyed during "
-                        + "the restore"))
+                        "OK: 5 307 files, 1.72 GiB identical with suppliers 1 and 3 destroyed "
+                        + "during the restore"))
         #expect(verdict(5307, 0, false).line.hasSuffix("destroyed before the restore"))
         #expect(!verdict(0, 0, true).isGood)
         #expect(!verdict(5307, 1, true).isGood)

@@ -89,7 +89,8 @@ import Testing
             ([], 0, "at_risk", "At risk: can lose none of 4 suppliers"),
             (
                 [1, 2, 3], -1, "lost",
-                "LOST: 1 of 4 suppliers answer, too few for some blocks - `bitdust check` names the files"
+                "LOST: 1 of 4 suppliers answer, too few for some blocks "
+                + "- `bitdust check` names the files"
             ),
             ([], nil, "empty", "Nothing is backed up yet"),
         ] as [(Set<UInt8>, Int?, String, String)])

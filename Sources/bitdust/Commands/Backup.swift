@@ -135,7 +135,7 @@ struct Backup: ContextualCommand {
             "BD-NO-SOURCE", .failed,
             missing.count == 1
                 ? "\(displayText(first.bytes)) does not exist"
-                : "\(displayText(first.bytes)) and the other \(missing.count - 1) paths do not exist",
+                : "none of these exists: \(displayText(first.bytes)) and \(missing.count - 1) more",
             remedy: "check the spelling; nothing was changed")
     }
 

@@ -170,7 +170,7 @@ struct IdentityCheck: ContextualCommand {
         let protected = summary.isProtected ? "the passphrase opens it" : "NOT protected"
         try context.console.out(
             "OK: \(displayText(file.bytes)) is the key of \"\(summary.name)\" "
-                + "(\(summary.user.short)), made \(localTimeText(nanoseconds: summary.created)), "
+                + "(\(summary.user.short)), made \(summary.created), "
                 + protected)
     }
 }
