@@ -135,6 +135,9 @@ import Testing
     }
 
     @Test func `what is suggested can be pasted into a shell`() {
+        #expect(shellWord(Array("/a/b-c_1.x".utf8)) == "/a/b-c_1.x")
+        #expect(shellWord(Array("it's $(x)".utf8)) == "'it'\\''s $(x)'")
+        #expect(shellWord([]) == "''")
         #expect(keyFileName("alice") == "~/alice-recovery.key")
         #expect(keyFileName("a b; rm $(x)") == "~/a-b--rm---x--recovery.key")
     }

@@ -90,7 +90,7 @@ import Testing
         let line = progress.line(pace: Pace(elapsed: 0, bytesPerSecond: 10))
         #expect(line.fraction == 0.5)
         #expect(line.secondsRemaining == 5)
-        #expect(line.suppliers == "3/4 suppliers")
+        #expect(line.suppliers == "3 suppliers (need 4)")
         progress.phase = .committing
         progress.fragmentsAcknowledged = 1
         progress.fragmentsTotal = 4

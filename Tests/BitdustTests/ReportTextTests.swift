@@ -90,7 +90,7 @@ import Testing
             (
                 [1, 2, 3], -1, "lost",
                 "LOST: 1 of 4 suppliers answer, too few for some blocks "
-                + "- `bitdust check` names the files"
+                    + "- `bitdust check` names the files"
             ),
             ([], nil, "empty", "Nothing is backed up yet"),
         ] as [(Set<UInt8>, Int?, String, String)])
