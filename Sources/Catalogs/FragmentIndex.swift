@@ -48,7 +48,7 @@ package final class FragmentIndex: Sendable {
     ]
 
     /// Creates the tables in an empty file; checks version and pages of one in use.
-    private static func prepare(_ database: Database) throws {
+    private static func prepare(_ database: GRDB.Database) throws {
         let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         let found = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let tableCount =
@@ -140,7 +140,7 @@ package final class FragmentIndex: Sendable {
         }
     }
 
-    private static func insert(_ rows: [FragmentIndexRow], in database: Database) throws {
+    private static func insert(_ rows: [FragmentIndexRow], in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO fragments
@@ -160,7 +160,7 @@ package final class FragmentIndex: Sendable {
         }
     }
 
-    private static func apply(_ tombstones: [TombstoneRow], in database: Database) throws {
+    private static func apply(_ tombstones: [TombstoneRow], in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE fragments SET tombstone = :sequence
@@ -178,7 +178,7 @@ package final class FragmentIndex: Sendable {
     // MARK: Connection
 
     func read<Result>(
-        _ body: (Database) throws -> Result
+        _ body: (GRDB.Database) throws -> Result
     ) throws(FragmentIndexError) -> Result {
         do {
             return try queue.read(body)
@@ -187,7 +187,7 @@ package final class FragmentIndex: Sendable {
         }
     }
 
-    private func write(_ body: (Database) throws -> Void) throws(FragmentIndexError) {
+    private func write(_ body: (GRDB.Database) throws -> Void) throws(FragmentIndexError) {
         do {
             try queue.write(body)
         } catch {

@@ -28,25 +28,46 @@ package struct SupplierDirectory: Sendable {
     private static let version = 1
     private static let keyLength = 78
 
-    /// Makes a new supplier in `path`, whose parent exists. A creation that was interrupted is
-    /// completed, with the key that it had made.
+    /// Opens the store of the supplier in a directory, which is made first when `creates` says so
+    /// and there is none: in a new directory or an empty one.
     ///
-    /// - Throws: ``SupplierDirectoryError/exists``, or what the disk says.
+    /// - Parameter directory: the path's bytes.
+    /// - Throws: ``SupplierDirectoryError``, or ``StoreError`` for the store in it.
+    package static func open(
+        at directory: [UInt8], creates: Bool, random: some RandomSource,
+        options: StoreOptions = StoreOptions(), disk: any Disk = LocalDisk()
+    ) throws -> DiskFragmentStore {
+        guard let path = String(validating: directory, as: UTF8.self), !path.utf8.contains(0) else {
+            throw SupplierDirectoryError.badPath
+        }
+        do {
+            return try open(at: path, disk: disk).store(options)
+        } catch SupplierDirectoryError.missing where creates {
+            return try create(at: path, random: random, disk: disk).store(options)
+        }
+    }
+
+    /// Makes a new supplier in `path`. A creation that was interrupted is completed, with the key
+    /// that it had made.
+    ///
+    /// - Throws: ``SupplierDirectoryError/exists`` or ``SupplierDirectoryError/notEmpty``, or what
+    ///   the disk says.
     package static func create(
         at path: String, random: some RandomSource, disk: any Disk = LocalDisk()
     ) throws(SupplierDirectoryError) -> SupplierDirectory {
         let files = SmallFiles(disk: disk)
         do {
-            try disk.makeDirectory(path)
+            try files.makeDirectories(path)
             let names = try disk.names(in: path)
             guard !names.contains(formatName) else { throw SupplierDirectoryError.exists }
             if !names.contains(keyName) {
+                guard names.allSatisfy({ $0 == "\(keyName).tmp" }) else {
+                    throw SupplierDirectoryError.notEmpty
+                }
                 try files.publish(keyFile(random), as: keyName, in: path)
             }
             let line = Array("\(formatPrefix)\(version)\n".utf8)
             try files.publish(line, as: formatName, in: path)
-            let parent = path.split(separator: "/").dropLast().joined(separator: "/")
-            try disk.syncDirectory(path.hasPrefix("/") ? "/\(parent)" : parent.isEmpty ? "." : parent)
         } catch let error as SupplierDirectoryError {
             throw error
         } catch let error as DiskError {
@@ -126,5 +147,9 @@ package enum SupplierDirectoryError: Error, Equatable, Sendable {
     case newerVersion(Int)
     /// There is a supplier in it already.
     case exists
+    /// There is something else in it.
+    case notEmpty
+    /// The path is no UTF-8.
+    case badPath
     case disk(DiskError)
 }

@@ -22,7 +22,7 @@ struct SourceTests {
                 defer { stop.isSet.store(true, ordering: .relaxed) }
                 let directory = try scratch.source()
                 var count = 0
-                for _ in 0..<100 {
+                for _ in 0..<400 {
                     let listing = try directory.scan()
                     count += listing.problems.count
                     count +=

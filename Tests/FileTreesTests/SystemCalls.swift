@@ -16,24 +16,32 @@ typealias GetAttribute =
     ) -> Int
 typealias RemoveAttribute =
     @convention(c) (UnsafePointer<CChar>, UnsafePointer<CChar>) -> Int32
-typealias SetFileUser = @convention(c) (UInt32) -> Int32
+typealias SystemCall = @convention(c) (Int, Int, Int, Int) -> Int
 
 let setxattr = symbol("setxattr", as: SetAttribute.self)
 let lsetxattr = symbol("lsetxattr", as: SetAttribute.self)
 let lgetxattr = symbol("lgetxattr", as: GetAttribute.self)
 let removexattr = symbol("removexattr", as: RemoveAttribute.self)
-let setfsuid = symbol("setfsuid", as: SetFileUser.self)
-let setfsgid = symbol("setfsgid", as: SetFileUser.self)
+private let systemCall = symbol("syscall", as: SystemCall.self)
 
-/// Runs `body` with the file rights of `nobody`; only this thread, only when started as root.
+#if arch(x86_64)
+    private let setresuid = 117
+    private let setresgid = 119
+#else
+    private let setresuid = 147
+    private let setresgid = 149
+#endif
+
+/// Runs `body` as the user `nobody`; only this thread, which `seteuid` of the library would not do.
 func asNobody<Result>(_ body: () throws -> Result) rethrows -> Result {
-    _ = setfsgid(65534)
-    _ = setfsuid(65534)
+    let nobody = 65534
+    precondition(systemCall(setresgid, -1, nobody, -1) == 0)
+    precondition(systemCall(setresuid, -1, nobody, -1) == 0)
     defer {
-        _ = setfsuid(geteuid())
-        _ = setfsgid(getegid())
+        precondition(systemCall(setresuid, -1, 0, -1) == 0)
+        precondition(systemCall(setresgid, -1, 0, -1) == 0)
     }
     return try body()
 }
 
-let isRoot = geteuid() == 0
+let isRoot = getuid() == 0

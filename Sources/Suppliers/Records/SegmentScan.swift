@@ -67,13 +67,14 @@ struct RecordReader {
     let mark: Bytes32
     /// Bytes of the file.
     let length: Int
-    private let window = PageBuffer(byteCount: 1 << 20)
+    private let window: PageBuffer
 
     init(file: any DiskFile, segment: Int, mark: Bytes32, length: Int) {
         self.file = file
         self.segment = segment
         self.mark = mark
         self.length = length
+        self.window = PageBuffer(byteCount: min(1 << 20, max(length, RecordHeader.lengthMax)))
     }
 
     /// The record at `offset`; `nil` when none is there or its end is not in the file.

@@ -83,18 +83,14 @@ extension DiskFragmentStore {
                 throw .quotaExceeded(need: need, available: available)
             }
         }
-        let available = max(0, options.capacity - writer.usedLength)
-        guard need <= available else {
-            throw .capacityExceeded(need: need, available: available)
+        if let capacity = options.capacity {
+            let available = max(0, capacity - writer.usedLength)
+            guard need <= available else {
+                throw .capacityExceeded(need: need, available: available)
+            }
         }
         guard need <= options.segmentLengthMax else { throw .invalid(field: "group length") }
-        let free: Int
-        do {
-            free = try disk.availableByteCount(at: layout.root)
-        } catch {
-            throw StoreError(error)
-        }
-        guard free - options.diskReserve >= need else { throw .diskFull }
+        guard try room() >= need else { throw .diskFull }
     }
 
     /// One group commit: header pages and payloads in one write, one sync, one index transaction.

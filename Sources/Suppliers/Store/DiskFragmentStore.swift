@@ -60,10 +60,10 @@ package final class DiskFragmentStore: FragmentStore {
 
     package func usage() throws(StoreError) -> StoreUsage {
         try checkOpen()
-        let capacity = options.capacity
+        let room = try room()
         return writer.withLock { writer in
             StoreUsage(
-                capacity: capacity, used: writer.usedLength,
+                capacity: options.capacity ?? writer.usedLength + room, used: writer.usedLength,
                 tombstoned: writer.owners.values.reduce(0) { $0 + $1.tombstonedLength },
                 fragmentCount: writer.owners.values.reduce(0) { $0 + $1.liveCount })
         }
@@ -79,6 +79,15 @@ package final class DiskFragmentStore: FragmentStore {
         }
         readers.removeAll()
         try? lock?.close()
+    }
+
+    /// Bytes that may be written before the disk's reserve is touched.
+    func room() throws(StoreError) -> Int {
+        do {
+            return max(0, try disk.availableByteCount(at: layout.root) - options.diskReserve)
+        } catch {
+            throw StoreError(error)
+        }
     }
 
     func checkOpen() throws(StoreError) {
@@ -119,8 +128,8 @@ package final class DiskFragmentStore: FragmentStore {
 
 /// How much a store may take and how it writes.
 package struct StoreOptions: Sendable {
-    /// Bytes donated.
-    package var capacity: Int
+    /// Bytes donated; what the disk has when `nil`.
+    package var capacity: Int?
     /// Bytes that stay free on the disk whatever is donated.
     package var diskReserve: Int
     package var segmentLengthMax: Int
@@ -128,7 +137,7 @@ package struct StoreOptions: Sendable {
     package var isDirect: Bool
 
     package init(
-        capacity: Int, diskReserve: Int = Limits.diskReserve,
+        capacity: Int? = nil, diskReserve: Int = Limits.diskReserve,
         segmentLengthMax: Int = Limits.segmentLengthMax, isDirect: Bool = true
     ) {
         self.capacity = capacity

@@ -23,6 +23,17 @@ struct SmallFiles: Sendable {
         try disk.syncDirectory(parent)
     }
 
+    /// Makes a directory and those above it that are missing, their entries durable.
+    func makeDirectories(_ path: String) throws(DiskError) {
+        var made = path.hasPrefix("/") ? "" : "."
+        for name in path.split(separator: "/") {
+            let parent = made
+            made += "/\(name)"
+            let isThere = (try? disk.names(in: made)) != nil
+            if !isThere { try makeDirectory(String(name), in: parent.isEmpty ? "/" : parent) }
+        }
+    }
+
     func read(_ path: String, limit: Int) throws(DiskError) -> [UInt8] {
         let file = try disk.open(path, .read(direct: false))
         return try file.contents(limit: limit)
