@@ -136,7 +136,13 @@ import Testing
             sentence {
                 $0.fragmentsMissing = 3
                 $0.fragmentsRebuilt = 1
-            }.hasPrefix("DEGRADED: 2 fragments missing or damaged"))
+            } == "DEGRADED: 2 fragments missing or damaged, everything can be restored "
+                + "- `bitdust check --repair` rebuilds them")
+        #expect(
+            sentence {
+                $0.fragmentsMissing = 1
+                $0.suppliers[2].state = Samples.supplier(3, failure: "not there")
+            }.hasSuffix("bring the suppliers that are gone back, then `bitdust check --repair`"))
         #expect(
             sentence {
                 $0.blocksLost = [Samples.id(1)]
