@@ -1,7 +1,7 @@
 // BLAKE3 lane kernels for SSE4.1, AVX2 and AVX-512, each function compiled for its instructions.
 //
 // The narrow AVX2 and AVX-512 kernels exist because the upper levels of a tree have few nodes: with
-// eight lanes or fewer, 256-bit registers finish a block in half the time of 512-bit ones.
+// eight lanes or fewer, 256-bit registers take 0.6 of the time that 512-bit ones take.
 #include "blake3_core.h"
 
 #if defined(__x86_64__)

@@ -8,11 +8,11 @@
 #define AVX2 __attribute__((target("avx2")))
 
 typedef struct {
-    __m256i lowLow, lowHigh, highLow, highHigh, times4, times16, times256;
+    __m256i lowLow, lowHigh, highLow, highHigh, times2, times4, times16, times256;
 } tables256;
 
 typedef struct {
-    __m256i one, two, four;
+    __m256i one, two, four, eight;
 } carry256;
 
 typedef struct {
@@ -24,9 +24,12 @@ AVX2 static inline __m256i opaque256(__m256i value) {
     return value;
 }
 
+/// The lanes before those of `y`.
+#define PREVIOUS(y, carry) _mm256_permute2x128_si256(carry, y, 0x21)
+
 #define DOUBLED(x, y, carry, by, factor)                                                \
     do {                                                                                \
-        __m256i before = _mm256_permute2x128_si256(carry, y, 0x21);                     \
+        __m256i before = PREVIOUS(y, carry);                                            \
         __m256i fromX = _mm256_alignr_epi8(x, before, 16 - 2 * by);                     \
         __m256i fromY = _mm256_alignr_epi8(y, x, 16 - 2 * by);                          \
         carry = y;                                                                      \
@@ -48,9 +51,14 @@ AVX2 static inline hashes256 hash256(
         _mm256_shuffle_epi8(tables->highLow, lows), _mm256_shuffle_epi8(tables->highHigh, highs));
     __m256i x = opaque256(_mm256_unpacklo_epi8(low, high));
     __m256i y = opaque256(_mm256_unpackhi_epi8(low, high));
-    DOUBLED(x, y, carry->one, 1, tables->times4);
-    DOUBLED(x, y, carry->two, 2, tables->times16);
-    DOUBLED(x, y, carry->four, 4, tables->times256);
+    DOUBLED(x, y, carry->one, 1, tables->times2);
+    DOUBLED(x, y, carry->two, 2, tables->times4);
+    DOUBLED(x, y, carry->four, 4, tables->times16);
+    // Eight positions are a whole lane, so the last doubling needs no shuffle within lanes.
+    __m256i before = PREVIOUS(y, carry->eight);
+    carry->eight = y;
+    y = _mm256_add_epi16(y, _mm256_mullo_epi16(x, tables->times256));
+    x = _mm256_add_epi16(x, _mm256_mullo_epi16(before, tables->times256));
     return (hashes256){ x, y };
 }
 
@@ -79,8 +87,8 @@ AVX2 static inline tables256 load256(const bd_gear_table *table) {
     tables256 tables = {
         spread256(table->low), spread256(table->low + 16),
         spread256(table->high), spread256(table->high + 16),
-        opaque256(_mm256_set1_epi16(4)), opaque256(_mm256_set1_epi16(16)),
-        opaque256(_mm256_set1_epi16(256)),
+        opaque256(_mm256_set1_epi16(2)), opaque256(_mm256_set1_epi16(4)),
+        opaque256(_mm256_set1_epi16(16)), opaque256(_mm256_set1_epi16(256)),
     };
     return tables;
 }
@@ -91,7 +99,7 @@ AVX2 size_t bd_gear_scan_avx2(
     const tables256 tables = load256(table);
     const __m256i masks = _mm256_set1_epi16((short)mask), zero = _mm256_setzero_si256();
     const uint8_t *bytes = confirmer->bytes;
-    carry256 carry = { zero, zero, zero };
+    carry256 carry = { zero, zero, zero, zero };
     if (to - from >= 64) (void)hash256(&tables, &carry, bytes + from - 32);
     for (; to - from >= 64; from += 64) {
         hashes256 one = hash256(&tables, &carry, bytes + from);

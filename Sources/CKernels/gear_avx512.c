@@ -1,8 +1,8 @@
 // The gear scan, 128 positions at a time, for processors with AVX-512 and GFNI.
 //
-// With e[i] the entry of byte i, the hash of position i is the sum of e[i-j] << 2j for j in 0...7.
-// Three doublings make it in every lane: s1 = e; s2[i] = s1[i] + (s1[i-1] << 2);
-// s4[i] = s2[i] + (s2[i-2] << 4); s8[i] = s4[i] + (s4[i-4] << 8).
+// With e[i] the entry of byte i, the hash of position i is the sum of e[i-j] << j for j in 0...15.
+// Four doublings make it in every lane: s1 = e; s2[i] = s1[i] + (s1[i-1] << 1);
+// s4[i] = s2[i] + (s2[i-2] << 2); s8 with 4; s16 with 8.
 //
 // Sixteen-bit lanes need two registers for 64 positions. Unpacking puts positions 16k...16k+7 into
 // 128-bit lane k of `x` and 16k+8...16k+15 into lane k of `y`: what precedes a lane of `y` is the
@@ -19,11 +19,11 @@
 #define AVX512 __attribute__((target("avx512f,avx512bw,gfni")))
 
 typedef struct {
-    __m512i low, high, times4, times16, times256;
+    __m512i low, high, times2, times4, times16, times256;
 } tables512;
 
 typedef struct {
-    __m512i one, two, four;
+    __m512i one, two, four, eight;
 } carry512;
 
 typedef struct {
@@ -35,9 +35,12 @@ AVX512 static inline __m512i opaque512(__m512i value) {
     return value;
 }
 
+/// The lanes before those of `y`.
+#define PREVIOUS(y, carry) _mm512_alignr_epi64(y, carry, 6)
+
 #define DOUBLED(x, y, carry, by, factor)                                                \
     do {                                                                                \
-        __m512i before = _mm512_alignr_epi64(y, carry, 6);                              \
+        __m512i before = PREVIOUS(y, carry);                                            \
         __m512i fromX = _mm512_alignr_epi8(x, before, 16 - 2 * by);                     \
         __m512i fromY = _mm512_alignr_epi8(y, x, 16 - 2 * by);                          \
         carry = y;                                                                      \
@@ -54,9 +57,14 @@ AVX512 static inline hashes512 hash512(
     __m512i high = _mm512_gf2p8affine_epi64_epi8(data, tables->high, BD_GEAR_ZERO_HIGH);
     __m512i x = opaque512(_mm512_unpacklo_epi8(low, high));
     __m512i y = opaque512(_mm512_unpackhi_epi8(low, high));
-    DOUBLED(x, y, carry->one, 1, tables->times4);
-    DOUBLED(x, y, carry->two, 2, tables->times16);
-    DOUBLED(x, y, carry->four, 4, tables->times256);
+    DOUBLED(x, y, carry->one, 1, tables->times2);
+    DOUBLED(x, y, carry->two, 2, tables->times4);
+    DOUBLED(x, y, carry->four, 4, tables->times16);
+    // Eight positions are a whole lane, so the last doubling needs no shuffle within lanes.
+    __m512i before = PREVIOUS(y, carry->eight);
+    carry->eight = y;
+    y = _mm512_add_epi16(y, _mm512_mullo_epi16(x, tables->times256));
+    x = _mm512_add_epi16(x, _mm512_mullo_epi16(before, tables->times256));
     return (hashes512){ x, y };
 }
 
@@ -82,8 +90,8 @@ AVX512 static inline tables512 load512(const bd_gear_table *table) {
     tables512 tables = {
         _mm512_set1_epi64((long long)table->lowMatrix),
         _mm512_set1_epi64((long long)table->highMatrix),
-        opaque512(_mm512_set1_epi16(4)), opaque512(_mm512_set1_epi16(16)),
-        opaque512(_mm512_set1_epi16(256)),
+        opaque512(_mm512_set1_epi16(2)), opaque512(_mm512_set1_epi16(4)),
+        opaque512(_mm512_set1_epi16(16)), opaque512(_mm512_set1_epi16(256)),
     };
     return tables;
 }
@@ -94,7 +102,7 @@ AVX512 size_t bd_gear_scan_avx512(
     const tables512 tables = load512(table);
     const __m512i masks = _mm512_set1_epi16((short)mask), zero = _mm512_setzero_si512();
     const uint8_t *bytes = confirmer->bytes;
-    carry512 carry = { zero, zero, zero };
+    carry512 carry = { zero, zero, zero, zero };
     if (to - from >= 128) (void)hash512(&tables, &carry, bytes + from - 64);
     for (; to - from >= 128; from += 128) {
         hashes512 one = hash512(&tables, &carry, bytes + from);

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #define POLYNOMIAL 0x11D
-#ifndef STREAM_MIN
+/// Somewhat less than the last-level cache of current servers.
 #define STREAM_MIN ((size_t)24 << 20)
-#endif
 
 static uint8_t products[256][256];
 static uint8_t inverses[256];
@@ -134,11 +133,19 @@ static span stripAt(size_t at, size_t length, size_t strip, size_t vector) {
     return (span){at, (left < strip ? left : strip) / vector * vector};
 }
 
+static size_t countPresent(const void *const *pointers, size_t count) {
+    size_t present = 0;
+    for (size_t n = 0; n < count; n++) present += pointers[n] != NULL;
+    return present;
+}
+
 /// Whether targets are to be written past the cache: everything together exceeds it, so that a
-/// line written would only be read from memory first and written back later.
-static int streams(const gf256_kernel *chosen, uint8_t *const *targets, size_t targetCount,
-                   size_t sourceCount, size_t length) {
-    if (length * (targetCount + sourceCount) < STREAM_MIN) return 0;
+/// line written would only be read from memory first and written back later. 1.2x.
+static int streams(const gf256_kernel *chosen, const uint8_t *const *sources, size_t sourceCount,
+                   uint8_t *const *targets, size_t targetCount, size_t length) {
+    const size_t present = countPresent((const void *const *)sources, sourceCount)
+        + countPresent((const void *const *)targets, targetCount);
+    if (length * present < STREAM_MIN) return 0;
     uintptr_t bits = 0;
     for (size_t n = 0; n < targetCount; n++) bits |= (uintptr_t)targets[n];
     return bits % chosen->vectorLength == 0;
@@ -222,7 +229,7 @@ void bd_gf256_matrix_apply(int kernel, const uint8_t *table, size_t rows, size_t
         shortMatrix(chosen, table, rows, columns, sources, targets, length);
         return;
     }
-    const int streamed = streams(chosen, targets, rows, columns, length);
+    const int streamed = streams(chosen, sources, columns, targets, rows, length);
     for (size_t at = 0; at < length;) {
         const span strip = stripAt(at, length, 4096, chosen->vectorLength);
         passes(chosen, table, rows, columns, sources, targets, strip, streamed);
@@ -311,9 +318,13 @@ void bd_gf256_transform_apply(int kernel, const bd_gf256_transform *transform, c
         return;
     }
     const size_t targetCount = (transform->blockCount << transform->logSize) + transform->rowCount;
-    const int streamed = streams(chosen, targets, targetCount, 0, length);
-    size_t stripMax = (size_t)GF256_WORK >> transform->logSize;
-    if (stripMax > GF256_STRIP_MAX) stripMax = GF256_STRIP_MAX;
+    const int streamed = streams(chosen, sources, (size_t)1 << transform->logSize, targets,
+                                 targetCount, length);
+    // Not a power of two, or the work spaces would alias in the cache. Longer strips make better
+    // use of what memory delivers, shorter ones of the cache.
+    size_t stripMax = streamed ? GF256_STRIP_MAX : 576;
+    const size_t room = (GF256_WORK / (1 + transform->blockCount)) >> transform->logSize;
+    if (transform->logSize > 4 && stripMax > room) stripMax = room / 64 * 64;
     for (size_t at = 0; at < length;) {
         const span strip = stripAt(at, length, stripMax, chosen->vectorLength);
         chosen->transform(transform, table, sources, targets, strip.start, strip.count, streamed);

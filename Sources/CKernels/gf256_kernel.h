@@ -4,13 +4,10 @@
 #include "gf256.h"
 
 #define GF256_SOURCES_MAX 255
-#define GF256_STRIP_MAX 1024
-/// Bytes of each of the two work spaces of a transform: both stay in a first-level cache.
-#define GF256_WORK 16384
-/// Bytes of each of the two work spaces of a transform: both stay in a first-level cache.
-#define GF256_WORK 16384
-/// log2 of the sources that a transform of 2^logSize points reads at a time.
-#define GF256_GROUP_LOG(logSize) ((logSize) <= 4 ? (logSize) : 3)
+/// Bytes of one fragment that a transform takes at once.
+#define GF256_STRIP_MAX 960
+/// Bytes of a transform's work space on the stack: the values of the sources, then of each block.
+#define GF256_WORK 98304
 
 /// Rows of the next pass when `rows` are left: passes are as equal as they can be.
 static inline size_t gf256_passRows(size_t rows, size_t rowsMax) {

@@ -28,7 +28,7 @@ extension Catalog {
 
     static func insert(
         _ descriptor: BlockDescriptor, frames: [FrameEntry], receipts: [Bool], isPublished: Bool,
-        into database: GRDB.Database
+        into database: Database
     ) throws {
         var packed = ByteWriter(reserving: 1024)
         BlockTable.encode(frames, into: &packed)

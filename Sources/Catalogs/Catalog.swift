@@ -27,7 +27,7 @@ package final class Catalog: Sendable {
     /// Opens the file at `path`, or creates it.
     package init(path: String) throws(CatalogError) {
         self.queue = try CatalogError.wrap("open \(path)") {
-            try Database.open(
+            try DatabaseFile.open(
                 path: path, applicationID: Catalog.applicationID, syncsEveryCommit: true,
                 migrator: Schema.migrator)
         }
@@ -49,14 +49,14 @@ package final class Catalog: Sendable {
     }
 
     func read<Value>(
-        _ operation: String, _ body: (GRDB.Database) throws -> Value
+        _ operation: String, _ body: (Database) throws -> Value
     ) throws(CatalogError) -> Value {
         try CatalogError.wrap(operation) { try queue.read(body) }
     }
 
     /// One transaction: all of `body` or nothing.
     func write<Value>(
-        _ operation: String, _ body: (GRDB.Database) throws -> Value
+        _ operation: String, _ body: (Database) throws -> Value
     ) throws(CatalogError) -> Value {
         try CatalogError.wrap(operation) { try queue.write(body) }
     }

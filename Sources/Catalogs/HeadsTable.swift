@@ -86,7 +86,7 @@ extension Catalog {
     }
 
     static func insert(
-        _ head: Head, body: HeadBody, isPublished: Bool, into database: GRDB.Database
+        _ head: Head, body: HeadBody, isPublished: Bool, into database: Database
     ) throws {
         try database.execute(
             sql: "INSERT INTO heads(sequence, encoded, body, published) VALUES (?, ?, ?, ?)",
@@ -124,7 +124,7 @@ extension Catalog {
     }
 
     private static func insertRecovered(
-        _ descriptor: BlockDescriptor, frames: [FrameEntry], into database: GRDB.Database
+        _ descriptor: BlockDescriptor, frames: [FrameEntry], into database: Database
     ) throws {
         let receipts = [Bool](repeating: true, count: descriptor.scheme.fragmentCount)
         try insert(

@@ -35,7 +35,7 @@ extension Catalog {
         }
     }
 
-    static func insert(_ stored: StoredSnapshot, into database: GRDB.Database) throws {
+    static func insert(_ stored: StoredSnapshot, into database: Database) throws {
         try database.execute(
             sql: """
                 INSERT OR IGNORE INTO snapshots(snapshot, taken, set_name, encoded)

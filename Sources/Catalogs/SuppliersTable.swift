@@ -18,7 +18,7 @@ extension Catalog {
         try write("record supplier") { try Catalog.insert(supplier, into: $0) }
     }
 
-    static func insert(_ supplier: SupplierRecord, into database: GRDB.Database) throws {
+    static func insert(_ supplier: SupplierRecord, into database: Database) throws {
         try database.execute(
             sql: """
                 INSERT INTO suppliers(supplier, address) VALUES (?, ?)

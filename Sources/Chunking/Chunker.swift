@@ -1,7 +1,7 @@
 /// Cuts bytes into chunks where their content says, so that an edit moves only the cuts near it.
 ///
-/// A chunk ends after the first byte, from the `min`th on, whose gear hashes vanish under a mask:
-/// a strict one before the average length, a loose one after it; at `max` it ends regardless. The
+/// A chunk ends after the first byte, from the `min`th on, whose gear hashes pass a test: a
+/// strict one before the average length, a loose one after it; at `max` it ends regardless. The
 /// decision looks at the chunk's own bytes only, so the cuts do not depend on how the input is
 /// split into buffers, nor on the kernel.
 ///
@@ -41,14 +41,14 @@ package struct Chunker: Sendable {
     /// - Complexity: O(chunk length), and no allocation.
     package func firstCut(in bytes: UnsafeRawBufferPointer, isFinal: Bool) -> Int? {
         let length = min(bytes.count, parameters.max)
-        let masks = parameters.masks
+        let tests = parameters.tests
         // The byte at index i ends a chunk of length i + 1.
         let first = parameters.min - 1
         let turn = parameters.average - 1
-        if let cut = cut(bytes, from: first, to: min(turn, length), masks: masks.strict) {
+        if let cut = cut(bytes, from: first, to: min(turn, length), test: tests.strict) {
             return cut
         }
-        if let cut = cut(bytes, from: turn, to: length, masks: masks.loose) {
+        if let cut = cut(bytes, from: turn, to: length, test: tests.loose) {
             return cut
         }
         if length == parameters.max { return length }
@@ -56,9 +56,9 @@ package struct Chunker: Sendable {
     }
 
     private func cut(
-        _ bytes: UnsafeRawBufferPointer, from: Int, to: Int, masks: GearMasks
+        _ bytes: UnsafeRawBufferPointer, from: Int, to: Int, test: GearTest
     ) -> Int? {
         guard from < to else { return nil }
-        return table.scan(bytes, in: from..<to, masks: masks, kernel: kernel).map { $0 + 1 }
+        return table.scan(bytes, in: from..<to, test: test, kernel: kernel).map { $0 + 1 }
     }
 }

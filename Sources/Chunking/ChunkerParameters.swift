@@ -25,15 +25,15 @@ package struct ChunkerParameters: Hashable, Sendable {
         self.max = max
     }
 
-    /// The masks before and from the average length on: two bits more and two bits fewer than the
+    /// The tests before and from the average length on: two bits more and two bits fewer than the
     /// average asks for, which draws the lengths towards it (FastCDC's normalisation level 2).
-    var masks: (strict: GearMasks, loose: GearMasks) {
+    var tests: (strict: GearTest, loose: GearTest) {
         let bitCount = average.trailingZeroBitCount
-        // 13 bits make a candidate every 8 KiB: rare enough that confirming them costs 3 %.
-        let candidateBitCount = Swift.min(13, bitCount - 2)
+        // Candidates every 4 KiB: fewer make the cuts of text lumpier, more cost time to confirm.
+        let candidateBitCount = Swift.min(12, bitCount - 4)
         return (
-            GearMasks(bitCount: bitCount + 2, candidateBitCount: candidateBitCount),
-            GearMasks(bitCount: bitCount - 2, candidateBitCount: candidateBitCount)
+            GearTest(bitCount: bitCount + 2, candidateBitCount: candidateBitCount),
+            GearTest(bitCount: bitCount - 2, candidateBitCount: candidateBitCount)
         )
     }
 }

@@ -17,12 +17,7 @@ package final class FrameCompressor {
     package init(
         _ setting: CompressionSetting, probe use: ProbeUse = .automatic
     ) throws(CompressionError) {
-        let probes =
-            switch use {
-            case .automatic: IncompressibilityProbe.pays(for: setting)
-            case .always: setting.codec != .none
-            case .never: false
-            }
+        let probes = use == .automatic && setting.codec != .none
         self.setting = setting
         self.zstd = setting.codec == .zstd ? try ZstdCompressor(level: setting.level) : nil
         self.deflate = setting.codec == .deflate ? try DeflateCompressor(level: setting.level) : nil

@@ -12,8 +12,8 @@ internal import Model
 /// which is the sum that ``FragmentWeights`` asks for when value(s) = fragment(s) / r(s). Targets
 /// within A itself, where P tells nothing new, are rows of a matrix.
 ///
-/// - SeeAlso: Lin, Chung, Han, “Novel polynomial basis and its application to Reed–Solomon erasure
-///   codes”, FOCS 2014.
+/// - SeeAlso: Lin, Chung, Han, “Novel polynomial basis and its application to Reed–Solomon
+///   erasure codes”, FOCS 2014.
 struct TransformPlan: Sendable {
     private let kernel: CodingKernel
     private let shape: Shape

@@ -63,7 +63,7 @@ package enum BLAKE3 {
     }
 
     /// Hashes many inputs at once, of equal or different lengths: short ones fill the lanes
-    /// together, six times as fast as one after the other.
+    /// together. Inputs of 1 KiB: eight times as fast as one after the other (AVX-512).
     ///
     /// - Parameters:
     ///   - ranges: the inputs, as offsets into `bytes`; they may overlap.

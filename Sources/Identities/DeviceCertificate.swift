@@ -5,15 +5,14 @@ package import Model
 ///
 /// ```
 /// offset    length  field
-/// 0         8       "BDDEVCRT"
-/// 8         2       version, 1
-/// 10        32      identity public key
-/// 42        32      device public key
-/// 74        8       sequence: of two certificates of a device the higher one holds
-/// 82        8       created, nanoseconds since 1970, not negative
-/// 90        4       n, 1...64
-/// 94        n       name of the device, UTF-8
-/// 94 + n    64      signature by the identity over all before, label device-certificate
+/// 0         8       magic "BDDCERT1"
+/// 8         32      identity public key
+/// 40        32      device public key
+/// 72        8       sequence: of two certificates of a device the higher one holds
+/// 80        8       created, nanoseconds since 1970, not negative
+/// 88        4       n, 1...64
+/// 92        n       name of the device, UTF-8
+/// 92 + n    64      signature by the identity over all before, label device-certificate
 /// ```
 ///
 /// Integers are little-endian. docs/formats/keys.md; golden file
@@ -27,7 +26,7 @@ package struct DeviceCertificate: Hashable, Sendable {
     package let signature: Signature
 
     static let format = "device certificate"
-    private static let version: UInt16 = 1
+    private static let magic: StaticString = "BDDCERT1"
 
     /// Certifies `device`.
     ///
@@ -64,11 +63,7 @@ package struct DeviceCertificate: Hashable, Sendable {
     package init(decoding bytes: [UInt8]) throws(FormatError) {
         let format = DeviceCertificate.format
         var reader = ByteReader(bytes, format: format)
-        try reader.expect("BDDEVCRT")
-        let version = try reader.integer(UInt16.self)
-        guard version == DeviceCertificate.version else {
-            throw .unknownVersion(format: format, version: Int(version))
-        }
+        try reader.expect(DeviceCertificate.magic)
         guard let identity = IdentityPublicKey(try reader.bytes32()) else {
             throw .invalid(format: format, field: "identity")
         }
@@ -100,8 +95,7 @@ package struct DeviceCertificate: Hashable, Sendable {
         created: Timestamp, name: DisplayName
     ) -> [UInt8] {
         var writer = ByteWriter(reserving: 256)
-        writer.magic("BDDEVCRT")
-        writer.integer(version)
+        writer.magic(magic)
         writer.bytes32(identity.bytes)
         writer.bytes32(device.bytes)
         writer.integer(sequence)

@@ -103,6 +103,9 @@ package enum Limits {
     /// quota, so that a customer without room can still name its newest state.
     package static let repositoriesPerCustomerMax = 16
 
+    /// What a supplier of the embedded network may take: all that its disk has.
+    package static let embeddedCapacity = 1 << 60
+
     // MARK: Memory
 
     /// What the buffers of a pipeline may take together, in bytes, unless configured otherwise.

@@ -4,15 +4,14 @@ package import Model
 ///
 /// ```
 /// offset    length  field
-/// 0         8       "BDMACHKY"
-/// 8         2       version, 1
-/// 10        32      user id
-/// 42        32      identity public key
-/// 74        32      device private key seed
-/// 106       32      repository master key
-/// 138       4       n, at most 1024
-/// 142       n       device certificate, see docs/formats/keys.md
-/// 142 + n   4       CRC-32C of all before
+/// 0         8       magic "BDMKEYS1"
+/// 8         32      user id
+/// 40        32      identity public key
+/// 72        32      device private key seed
+/// 104       32      repository master key
+/// 136       4       n, at most 1024
+/// 140       n       device certificate, see docs/formats/keys.md
+/// 140 + n   4       CRC-32C of all before
 /// ```
 ///
 /// Integers are little-endian. The checksum finds accidents: the file is secret, 0600, and not
@@ -26,7 +25,7 @@ package struct MachineKeys: Equatable, Sendable {
     package let certificate: [UInt8]
 
     static let format = "machine keys"
-    private static let version: UInt16 = 1
+    private static let magic: StaticString = "BDMKEYS1"
 
     package init(
         user: UserID, identityPublicKey: Bytes32, deviceSeed: SecretBytes,
@@ -43,8 +42,7 @@ package struct MachineKeys: Equatable, Sendable {
 
     package var encoded: [UInt8] {
         var writer = ByteWriter(reserving: 512)
-        writer.magic("BDMACHKY")
-        writer.integer(MachineKeys.version)
+        writer.magic(MachineKeys.magic)
         writer.identifier(user)
         writer.bytes32(identityPublicKey)
         for secret in [deviceSeed, repositoryMasterKey] {
@@ -64,11 +62,7 @@ package struct MachineKeys: Equatable, Sendable {
                 limit: UInt64(Limits.machineKeysLengthMax))
         }
         var reader = try ByteReader(checked: bytes, format: format)
-        try reader.expect("BDMACHKY")
-        let version = try reader.integer(UInt16.self)
-        guard version == MachineKeys.version else {
-            throw .unknownVersion(format: format, version: Int(version))
-        }
+        try reader.expect(MachineKeys.magic)
         user = try reader.identifier()
         identityPublicKey = try reader.bytes32()
         deviceSeed = SecretBytes(try reader.bytes32())

@@ -26,21 +26,21 @@ struct DocumentedChunker {
     func firstCut(in bytes: ArraySlice<UInt8>) -> Int {
         let limit = Swift.min(bytes.count, max)
         let averageBits = average.trailingZeroBitCount
-        let candidateBits = Swift.min(13, averageBits - 2)
+        let candidateBits = Swift.min(12, averageBits - 4)
         var length = min
         while length < limit {
             let bits = length < average ? averageBits + 2 : averageBits - 2
             let last = bytes.startIndex + length - 1
             var candidate: UInt16 = 0
-            for index in (last - 7)...last {
-                candidate = candidate << 2 &+ entries[Int(bytes[index])]
+            for index in (last - 15)...last {
+                candidate = candidate << 1 &+ entries[Int(bytes[index])]
             }
             if candidate >> UInt16(16 - candidateBits) == 0 {
                 var confirm: UInt64 = 0
                 for index in (last - 63)...last {
                     confirm = confirm << 1 &+ words[Int(bytes[index])]
                 }
-                if confirm.leadingZeroBitCount >= bits - candidateBits { return length }
+                if confirm < 5 << UInt64(62 - (bits - candidateBits)) { return length }
             }
             length += 1
         }

@@ -46,6 +46,29 @@ func textBytes(_ count: Int, seed: UInt64) -> [UInt8] {
     return bytes
 }
 
+/// Lines of a few shapes, deeply indented, with runs of spaces and zeros: what windows of 16 bytes
+/// repeat in, as in sources and tar files.
+func indentedBytes(_ count: Int, seed: UInt64) -> [UInt8] {
+    var generator = SplitMix(state: seed)
+    let names = textBytes(40_000, seed: seed ^ 1)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + 1024)
+    while bytes.count < count {
+        let depth = Int.random(in: 0...6, using: &generator) * 4
+        bytes.append(contentsOf: repeatElement(32, count: depth))
+        let keyword = ["return value of ", "if (condition == ", "    case ", "*     note that "]
+        bytes.append(contentsOf: keyword.randomElement(using: &generator)!.utf8)
+        let at = Int.random(in: 0..<names.count - 40, using: &generator)
+        bytes.append(contentsOf: names[at..<at + Int.random(in: 3...30, using: &generator)])
+        bytes.append(10)
+        if Int.random(in: 0..<400, using: &generator) == 0 {
+            bytes.append(contentsOf: repeatElement(0, count: 512 - bytes.count % 512))
+        }
+    }
+    bytes.removeLast(bytes.count - count)
+    return bytes
+}
+
 extension GearTable {
     static func seeded(_ seed: UInt64) -> GearTable {
         GearTable(expanding: randomBytes(GearTable.expandedByteCount, seed: seed))

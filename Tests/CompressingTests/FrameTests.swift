@@ -13,12 +13,12 @@ private let lengths = [
     func `every frame comes back, whatever its length`(text: String) throws {
         let compressor = try FrameCompressor(#require(CompressionSetting(text)))
         let expander = FrameExpander()
+        let lines = lineBytes(1 << 20)
+        let noise = randomBytes(1 << 20, seed: 1)
+        let nines = [UInt8](repeating: 9, count: 1 << 20)
         // Level 19 takes a second for each mebibyte.
         for length in lengths where text != "zstd:19" || length <= 65536 {
-            for plaintext in [
-                lineBytes(length), randomBytes(length, seed: 1),
-                [UInt8](repeating: 9, count: length),
-            ] {
+            for plaintext in [lines, noise, nines].map({ Array($0[..<length]) }) {
                 let frame = try compressor.frame(plaintext)
                 #expect(frame.codec == .none || frame.bytes.count < length)
                 #expect(
@@ -83,37 +83,47 @@ private let lengths = [
     @Test(arguments: ["zstd", "deflate"])
     func `the probe stores a random frame and compresses text`(text: String) throws {
         let setting = try #require(CompressionSetting(text))
-        let compressor = try FrameCompressor(setting, probe: .always)
+        let compressor = try FrameCompressor(setting)
         let noise = randomBytes(1 << 20, seed: 4)
         #expect(try compressor.frame(noise) == StoredFrame(codec: .none, bytes: noise))
         #expect(try compressor.frame(lineBytes(1 << 20)).codec == setting.codec)
     }
 
-    @Test func `one compressible sample among eight is enough`() throws {
+    @Test func `one compressible sample among sixteen is enough`() throws {
         // DEFLATE, since zstd's first level itself strides over 4 KiB of text in random bytes.
         let setting = try #require(CompressionSetting("deflate:1"))
-        let compressor = try FrameCompressor(setting, probe: .always)
-        let length = 1 << 20
-        for sample in 0..<8 {
-            var plaintext = randomBytes(length, seed: 5)
-            let offset = (length - 4096) / 7 * sample
-            plaintext.replaceSubrange(offset..<offset + 4096, with: lineBytes(4096))
+        let compressor = try FrameCompressor(setting)
+        let noise = randomBytes(1 << 20, seed: 5)
+        for sample in 0..<16 {
+            var plaintext = noise
+            let offset = (noise.count - 2048) / 15 * sample
+            plaintext.replaceSubrange(offset..<offset + 2048, with: lineBytes(2048))
             #expect(try compressor.frame(plaintext).codec == .deflate)
+        }
+    }
+
+    @Test func `a run of 72 KiB that shrinks is found wherever it lies`() throws {
+        let compressor = try FrameCompressor(.standard)
+        let noise = randomBytes(1 << 20, seed: 6)
+        let lines = lineBytes(72 << 10)
+        for offset in stride(from: 0, through: noise.count - lines.count, by: 19_456) {
+            var plaintext = noise
+            plaintext.replaceSubrange(offset..<offset + lines.count, with: lines)
+            #expect(try compressor.frame(plaintext).codec == .zstd)
         }
     }
 
     @Test func `the probe misses text between its samples, and zstd alone does not`() throws {
         var plaintext = randomBytes(1 << 20, seed: 6)
-        plaintext.replaceSubrange(8192..<100_000, with: lineBytes(100_000 - 8192))
-        #expect(try FrameCompressor(.standard, probe: .always).frame(plaintext).codec == .none)
+        plaintext.replaceSubrange(2048..<68_000, with: lineBytes(68_000 - 2048))
+        #expect(try FrameCompressor(.standard).frame(plaintext).codec == .none)
         #expect(try FrameCompressor(.standard, probe: .never).frame(plaintext).codec == .zstd)
-        #expect(try FrameCompressor(.standard).frame(plaintext).codec == .zstd)
     }
 
     @Test func `a short frame is not probed`() throws {
         var plaintext = randomBytes(100_000, seed: 7)
         plaintext.replaceSubrange(5000..<9000, with: lineBytes(4000))
-        #expect(try FrameCompressor(.standard, probe: .always).frame(plaintext).codec == .zstd)
+        #expect(try FrameCompressor(.standard).frame(plaintext).codec == .zstd)
     }
 }
 

@@ -1,5 +1,5 @@
 import Compressing
-import Foundation
+import Testing
 
 /// SplitMix64 (Steele et al., 2014): the same bytes from the same seed on every machine.
 struct SplitMix: RandomNumberGenerator {
@@ -66,7 +66,7 @@ extension FrameExpander {
         try stored.withUnsafeBytes { source in
             try memory.withUnsafeMutableBytes { all in
                 let target = UnsafeMutableRawBufferPointer(rebasing: all[..<length])
-                defer { precondition(all[length...].allSatisfy { $0 == 0xA5 }) }
+                defer { #expect(all[length...].allSatisfy { $0 == 0xA5 }) }
                 try expand(source, codec: codec, into: target)
             }
         }

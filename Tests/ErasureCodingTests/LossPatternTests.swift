@@ -54,7 +54,12 @@ import Testing
             try code.reconstruct([1, 13], from: present) == [1, 13].map { stripe.fragments[$0] })
     }
 
-    @Test func `one copy of one fragment is a mirror scaled by a constant`() throws {
+    @Test func `the example of the format page holds`() throws {
+        let code = ReedSolomon(scheme: scheme("2+2"))
+        #expect(try code.parity(of: [[0x01], [0x02]]) == [[0x7B], [0xF5]])
+    }
+
+    @Test func `one copy of one fragment is a mirror`() throws {
         let code = ReedSolomon(scheme: scheme("1+1"))
         #expect(try code.parity(of: [[7, 0, 255]]) == [[7, 0, 255]])
     }

@@ -54,8 +54,7 @@ struct DeviceCertificateTests {
         let identity = try IdentityKey(seed: countingSecret())
         func certificate(name: String, created: Int64, device: Bytes32) throws -> [UInt8] {
             var writer = ByteWriter()
-            writer.magic("BDDEVCRT")
-            writer.integer(UInt16(1))
+            writer.magic("BDDCERT1")
             writer.bytes32(identity.publicKey.bytes)
             writer.bytes32(device)
             writer.integer(UInt64(1))

@@ -141,12 +141,13 @@ import Testing
         let full = FrameEntry(
             codec: 0, storedLength: 0,
             chunks: Array(repeating: chunk, count: Limits.frameChunkCountMax))
+        let fullCount = Limits.blockChunkCountMax / Limits.frameChunkCountMax
         let cases: [([FrameEntry], Bool)] = [
             (Array(repeating: empty, count: Limits.blockFrameCountMax), true),
             (Array(repeating: empty, count: Limits.blockFrameCountMax + 1), false),
-            (Array(repeating: full, count: 8), true),
+            (Array(repeating: full, count: fullCount), true),
             (
-                Array(repeating: full, count: 8) + [
+                Array(repeating: full, count: fullCount) + [
                     FrameEntry(
                         codec: 0, storedLength: 0, chunks: [chunk])
                 ], false

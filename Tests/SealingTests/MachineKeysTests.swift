@@ -46,8 +46,8 @@ struct MachineKeysTests {
         #expect(throws: FormatError.badMagic(format: format)) {
             try MachineKeys(decoding: resealed { $0[0] = 0 })
         }
-        #expect(throws: FormatError.unknownVersion(format: format, version: 2)) {
-            try MachineKeys(decoding: resealed { $0[8] = 2 })
+        #expect(throws: FormatError.badMagic(format: format)) {
+            try MachineKeys(decoding: resealed { $0[7] = UInt8(ascii: "2") })
         }
         #expect(throws: FormatError.trailingBytes(format: format, count: 1)) {
             try MachineKeys(decoding: resealed { $0.append(0) })
@@ -57,7 +57,7 @@ struct MachineKeysTests {
                 format: format, field: "certificate", value: 0xFFFF_FFFF, limit: 1024)
         ) {
             try MachineKeys(
-                decoding: resealed { $0.replaceSubrange(138..<142, with: [255, 255, 255, 255]) })
+                decoding: resealed { $0.replaceSubrange(136..<140, with: [255, 255, 255, 255]) })
         }
         #expect(throws: FormatError.self) {
             try MachineKeys(decoding: [UInt8](repeating: 0, count: 5000))

@@ -62,7 +62,7 @@ import Testing
                 $0.text.contains(parts.joined(separator: "/"))
                     || (!folder.isEmpty
                         && ($0.text.contains("\"\(folder)\"")
-                            || $0.text.contains("fixtures/\(folder)/")))
+                            || $0.text.contains("fixtures/\(folder)")))
             }
             if !isNamed { expectNone([Finding(path, "no test names this fixture: delete it")]) }
         }

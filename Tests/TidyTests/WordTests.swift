@@ -12,13 +12,15 @@ import Testing
 
     private static let synonyms = [
         Synonym(word: "shard", instead: "fragment"),
-        // SQLite calls its type for bytes so.
+        // SQLite calls its type for bytes so, restic a field of its JSON.
         Synonym(
-            word: "blob", instead: "chunk", allowed: ["Sources/Catalogs", "Tests/CatalogsTests"]),
+            word: "blob", instead: "chunk",
+            allowed: ["Sources/Catalogs", "Tests/CatalogsTests", "Sources/bitdust/Terminal"]),
         Synonym(word: "repo", instead: "repository"),
         Synonym(word: "chore", instead: "worker"),
         Synonym(word: "src", instead: "source"),
-        Synonym(word: "dst", instead: "target"),
+        // zstd calls a field of its buffers so.
+        Synonym(word: "dst", instead: "target", allowed: ["Sources/Compressing"]),
         Synonym(word: "dest", instead: "target"),
         Synonym(word: "packfile", instead: "block"),
     ]

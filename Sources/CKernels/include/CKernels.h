@@ -8,4 +8,6 @@
 #include "disk.h"
 #include "files.h"
 #include "gear.h"
+#include "disk.h"
 #include "gf256.h"
+#include "memory.h"

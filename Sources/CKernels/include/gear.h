@@ -32,11 +32,11 @@ void bd_gear_table_make(const uint8_t *expanded, bd_gear_table *table);
 int bd_gear_available(int kernel);
 
 /// The first index in `from..<to` whose candidate hash vanishes under `candidateMask` and whose
-/// confirming hash vanishes under `confirmMask`; `to` when there is none.
+/// confirming hash is below `confirmLimit`; `to` when there is none.
 ///
 /// `from` is at least `BD_GEAR_WINDOW`, `bytes` holds `to` bytes, and `candidateMask` is a run of
 /// ones from the top bit. All kernels give the same index; the caller has asked
 /// `bd_gear_available`.
 size_t bd_gear_scan(
     const bd_gear_table *table, const uint8_t *bytes, size_t from, size_t to,
-    uint16_t candidateMask, uint64_t confirmMask, int kernel);
+    uint16_t candidateMask, uint64_t confirmLimit, int kernel);

@@ -1,8 +1,10 @@
 internal import Catalogs
 internal import FileTrees
 internal import Hashing
-package import Model
+internal import Identities
+internal import Model
 internal import Placement
+internal import Sealing
 
 /// One backup, from the folders to the head on the suppliers.
 struct Backup {
@@ -94,10 +96,20 @@ struct Backup {
     ) throws {
         let scanner = Scanner(
             collector: collector, queue: parts.files, tally: tally, problems: problems,
-            excludes: try ExcludeRules(patterns: request.excludes.map { Array($0.utf8) }),
+            excludes: try makeExcludes(),
             ownDirectories: customer.ownDirectories(), cancellation: cancellation)
         for (index, path) in paths.enumerated() { try scanner.scan(root: path, index: index) }
         tally.update { $0.isTotalKnown = true }
+    }
+
+    private func makeExcludes() throws -> ExcludeRules {
+        do {
+            return try ExcludeRules(request.excludes.map { Array($0.utf8) })
+        } catch {
+            throw Failure(
+                "BD-EXCLUDE", .usage, "A pattern of --exclude cannot be used", cause: "\(error)",
+                remedy: "patterns are those of .gitignore")
+        }
     }
 
     private func makeSnapshot(

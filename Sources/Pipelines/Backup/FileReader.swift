@@ -103,7 +103,7 @@ final class FileReader {
             let count = try file.read(into: target, at: 0)
             try checkUnchanged(file, job, &entry)
             return (entry, count)
-        } catch let error as FileTreeError {
+        } catch {
             try giveUp(job, error)
             return nil
         }

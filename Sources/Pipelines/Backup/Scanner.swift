@@ -9,7 +9,7 @@ internal import Model
 /// costs memory for its depth and no recursion.
 struct Scanner {
     /// A directory that is being walked.
-    private struct Level {
+    fileprivate struct Level {
         let node: DirectoryNode
         let entries: [ScannedEntry]
         let relativePath: [UInt8]
@@ -98,7 +98,7 @@ struct Scanner {
         let name = scanned.entry.name
         let relative = joinPath(level.relativePath, name)
         let isDirectory = scanned.entry.kind == .directory
-        if excludes.excludes(path: relative, isDirectory: isDirectory) {
+        if excludes.excludes(relative, isDirectory: isDirectory) {
             try collector.settle(level.node, index, nil)
             return nil
         }

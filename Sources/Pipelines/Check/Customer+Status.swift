@@ -1,13 +1,15 @@
 internal import Catalogs
-package import Model
+internal import Model
 internal import Placement
 internal import Suppliers
+internal import Synchronization
 
 extension Customer {
     /// What is stored, where, and how much may be lost; asks suppliers for nothing but their usage.
     package func status() throws -> StatusReport {
+        let identity = identity
         var report = StatusReport(
-            user: owner.user, userName: machine.name.text, isKeySaved: identity.isKeySaved)
+            user: owner.user, userName: identity.name, isKeySaved: identity.isKeySaved)
         let open = suppliers.withLock { $0 }
         report.suppliers = open.map { $0.state() }
         let online = Set(open.filter { $0.store != nil }.map(\.record.id))

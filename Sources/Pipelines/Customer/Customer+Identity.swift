@@ -1,3 +1,4 @@
+internal import Catalogs
 internal import Identities
 package import Model
 internal import Sealing
@@ -11,7 +12,7 @@ package struct IdentitySummary: Sendable {
     package var repository: RepositoryID
     /// The root seed has left this machine for a key file.
     package var isKeySaved: Bool
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970, when this machine became one of the identity's.
     package var created: Int64
 }
 
@@ -19,8 +20,8 @@ package struct IdentitySummary: Sendable {
 package struct KeyFileSummary: Sendable {
     package var name: String
     package var user: UserID
-    /// Nanoseconds since 1970.
-    package var created: Int64
+    /// The day the identity was made, `2027-01-09`.
+    package var created: String
     package var isProtected: Bool
 }
 
@@ -38,19 +39,21 @@ extension Customer {
                 remedy: "use it, or name another home with --home")
         }
         let seed = RootSeed(from: adapters.random)
-        let file = RootSeedFile(
-            name: try displayName(name), created: adapters.time.now, seed: seed)
+        let file = KeyFile(
+            name: try displayName(name), user: try IdentityKey(seed: seed.identitySeed)
+                .publicKey.userID, created: adapters.time.now.date, seed: seed)
         // The seed first: an identity whose seed is nowhere could not be recovered.
-        try FileAccess.publish(file.encoded, at: home.rootSeed)
-        let machine = try enrol(
-            seed, name: name, deviceName: deviceName, sequence: 1, adapters: adapters)
+        try FileAccess.publish(Array(file.unprotected().text.utf8), at: home.rootSeed)
+        let machine = try enrol(seed, deviceName: deviceName, sequence: 1, adapters: adapters)
+        let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
+        try customer.setName(file.name)
         try FileAccess.publish(machine.encoded, at: home.machineKeys)
-        return try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
+        return customer
     }
 
     /// Gives this machine a device key that the identity has certified.
     static func enrol(
-        _ seed: RootSeed, name: String, deviceName: String, sequence: UInt64, adapters: Adapters
+        _ seed: RootSeed, deviceName: String, sequence: UInt64, adapters: Adapters
     ) throws -> MachineKeys {
         let identity = try IdentityKey(seed: seed.identitySeed)
         let deviceSeed = SecretBytes(from: adapters.random)
@@ -59,26 +62,33 @@ extension Customer {
             device: device.publicKey, name: try displayName(deviceName),
             created: adapters.time.now, sequence: sequence, signedBy: identity)
         return MachineKeys(
-            name: try displayName(name), certificate: certificate, deviceSeed: deviceSeed,
-            masterKey: seed.repositoryMasterKey)
+            user: identity.publicKey.userID, identityPublicKey: identity.publicKey.bytes,
+            deviceSeed: deviceSeed, repositoryMasterKey: seed.repositoryMasterKey,
+            certificate: certificate.encoded)
     }
 
     static func displayName(_ text: String) throws -> DisplayName {
         guard let name = DisplayName(text) else {
             throw Failure(
                 "BD-NAME", .usage, "\"\(text)\" cannot be a name",
-                remedy: "use 1 to 64 letters, digits or single spaces")
+                remedy: "use up to \(Limits.displayNameLengthMax) letters, digits and single spaces"
+            )
         }
         return name
     }
 
+    func setName(_ name: DisplayName) throws {
+        try catalog.set("identity name", to: Array(name.text.utf8))
+    }
+
     package var identity: IdentitySummary {
-        IdentitySummary(
-            name: machine.name.text, user: owner.user,
-            device: owner.device.publicKey.deviceID,
-            deviceName: machine.certificate.name.text, repository: owner.keys.repository,
+        let name = (try? catalog.setting("identity name")) ?? nil
+        return IdentitySummary(
+            name: name.map { String(decoding: $0, as: UTF8.self) } ?? owner.user.short,
+            user: owner.user, device: owner.device.publicKey.deviceID,
+            deviceName: certificate.name.text, repository: owner.keys.repository,
             isKeySaved: !FileAccess.exists(home.rootSeed),
-            created: machine.certificate.created.nanoseconds)
+            created: certificate.created.nanoseconds)
     }
 
     /// Writes the key file, reads it back, and takes the root seed off this machine.
@@ -92,20 +102,22 @@ extension Customer {
                     + "machine does not get it",
                 remedy: "copy that key file; `bitdust identity check FILE` proves a copy")
         }
-        let bytes = try FileAccess.read(home.rootSeed, byteCountMax: Limits.textLengthMax)
-        let root: RootSeedFile
-        do {
-            root = try RootSeedFile(decoding: bytes)
-        } catch {
-            throw Failure(
-                "BD-ROOT-DAMAGED", .badData, "\(displayText(home.rootSeed)) is damaged",
-                cause: "\(error)", remedy: "restore the file from a copy of your home")
+        let (root, _) = try Customer.readKeyFile(at: home.rootSeed) { [] }
+        let text: KeyFileText
+        if let passphrase {
+            text = try root.sealed(
+                passphrase: try Customer.text(passphrase), random: adapters.random)
+        } else {
+            text = root.unprotected()
         }
         do {
-            try KeyFile.write(
-                root, passphrase: passphrase, to: path, random: adapters.random)
+            try SecretFile.create(
+                Array(text.text.utf8), at: String(decoding: path, as: UTF8.self))
         } catch {
-            throw Failure(keyFile: path, error)
+            throw Failure(
+                "BD-KEY-FILE-WRITE", .cannotCreate,
+                "The key file \(displayText(path)) cannot be written", cause: error.reason,
+                remedy: "name a file that is not there yet, on a disk that can be written")
         }
         if !keepsRoot { try FileAccess.remove(home.rootSeed) }
     }
@@ -116,21 +128,79 @@ extension Customer {
     ) throws -> KeyFileSummary {
         let (root, isProtected) = try readKeyFile(at: path, passphrase: passphrase)
         return KeyFileSummary(
-            name: root.name.text,
-            user: try IdentityKey(seed: root.seed.identitySeed).publicKey.userID,
-            created: root.created.nanoseconds, isProtected: isProtected)
+            name: root.name.text, user: root.user, created: "\(root.created)",
+            isProtected: isProtected)
     }
 
     static func readKeyFile(
         at path: [UInt8], passphrase: () throws -> [UInt8]
-    ) throws -> (root: RootSeedFile, isProtected: Bool) {
-        let bytes = try FileAccess.read(path, byteCountMax: Limits.textLengthMax)
+    ) throws -> (root: KeyFile, isProtected: Bool) {
+        let bytes = try FileAccess.read(path, byteCountMax: 64 << 10)
         do {
-            let file = try KeyFile(bytes)
-            let secret = file.isProtected ? try passphrase() : nil
-            return (try file.open(passphrase: secret), file.isProtected)
+            let file = try KeyFileText(parsing: bytes)
+            let secret = file.isProtected ? try text(try passphrase()) : nil
+            let root = try file.open(passphrase: secret)
+            guard try IdentityKey(seed: root.seed.identitySeed).publicKey.userID == root.user
+            else { throw KeyFileError.badHeader(name: "Identity") }
+            return (root, file.isProtected)
         } catch let error as KeyFileError {
             throw Failure(keyFile: path, error)
+        }
+    }
+
+    private static func text(_ passphrase: [UInt8]) throws -> String {
+        guard let text = String(validating: passphrase, as: UTF8.self) else {
+            throw Failure(
+                "BD-PASSPHRASE-TEXT", .usage, "The passphrase is not UTF-8 text",
+                remedy: "use a passphrase of ordinary characters")
+        }
+        return text
+    }
+}
+
+extension Failure {
+    init(keyFile path: [UInt8], _ error: KeyFileError) {
+        let file = displayText(path)
+        switch error {
+        case .wrongPassphrase:
+            self.init(
+                "BD-WRONG-PASSPHRASE", .wrongPassphrase, "The passphrase does not open \(file)",
+                remedy: "try again: capitals and spaces count")
+        case .badLine(let number):
+            self.init(
+                "BD-KEY-FILE", .badData, "Line \(number) of \(file) is mistyped",
+                cause: "its check does not fit",
+                remedy: "compare line \(number) with the original, letter by letter")
+        case .missingLine(let number):
+            self.init(
+                "BD-KEY-FILE", .badData, "Line \(number) of \(file) is missing",
+                remedy: "copy all numbered lines")
+        case .repeatedLine(let number):
+            self.init(
+                "BD-KEY-FILE", .badData, "Line \(number) of \(file) is there twice and differs",
+                remedy: "keep the one of the original")
+        default:
+            self.init(
+                "BD-KEY-FILE", .badData, "\(file) is not a key file that can be used",
+                cause: error.reason, remedy: "compare it with the original, or use another copy")
+        }
+    }
+}
+
+extension KeyFileError {
+    fileprivate var reason: String {
+        switch self {
+        case .tooLong(_, let limit): "it is longer than \(limit) bytes"
+        case .notAKeyFile: "its first line is not that of a key file"
+        case .unsupportedVersion(let version):
+            "it has version \(version), which this program does not know"
+        case .missingHeader(let name): "the line \"\(name):\" is missing"
+        case .badHeader(let name): "the line \"\(name):\" does not read"
+        case .badCheck: "its last line, the check of the whole, does not fit"
+        case .costTooHigh: "opening it would take more memory than a key file may ask for"
+        case .passphraseNeeded: "it needs its passphrase"
+        case .cipherUnavailable: "there is not enough memory to open it"
+        case .badLine, .missingLine, .repeatedLine, .wrongPassphrase: "\(self)"
         }
     }
 }

@@ -2,6 +2,7 @@ internal import Catalogs
 internal import FileTrees
 package import Model
 internal import Placement
+internal import Synchronization
 
 extension Customer {
     /// Backs up; on return the snapshot exists on the suppliers, or nothing of it does.
@@ -86,9 +87,9 @@ extension Customer {
         _ body: (_ path: [UInt8], TreeEntry) throws -> Void
     ) throws {
         var stack = [(entries: entries[...], path: path)]
-        while var (entries, path) = stack.popLast() {
-            guard let next = entries.popFirst() else { continue }
-            stack.append((entries, path))
+        while let (entries, path) = stack.popLast() {
+            guard let next = entries.first else { continue }
+            stack.append((entries.dropFirst(), path))
             let nextPath = joinPath(path, next.name)
             try body(nextPath, next)
             if isRecursive, next.kind == .directory {

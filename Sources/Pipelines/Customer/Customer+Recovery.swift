@@ -4,6 +4,7 @@ internal import Identities
 package import Model
 internal import Sealing
 internal import Suppliers
+internal import Synchronization
 
 /// What a recovery found.
 package struct RecoveryReport: Sendable {
@@ -40,10 +41,11 @@ extension Customer {
             try FileAccess.remove(home.catalog + Array(suffix.utf8))
         }
         let machine = try enrol(
-            root.seed, name: root.name.text, deviceName: deviceName,
+            root.seed, deviceName: deviceName,
             sequence: UInt64(clamping: adapters.time.now.nanoseconds), adapters: adapters)
         let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
         do {
+            try customer.setName(root.name)
             let report = try customer.recoverCatalog(from: supplierDirectories)
             try FileAccess.publish(machine.encoded, at: home.machineKeys)
             return (customer, report)

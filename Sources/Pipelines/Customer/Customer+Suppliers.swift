@@ -2,7 +2,9 @@ internal import Catalogs
 internal import Glibc
 internal import Identities
 package import Model
+internal import Sealing
 internal import Suppliers
+internal import Synchronization
 
 /// A supplier of the family, opened for one command.
 struct OpenSupplier: Sendable {
@@ -80,9 +82,18 @@ extension Customer {
     }
 
     /// Opens a supplier of the embedded network and shows it our contract.
+    ///
+    /// - Parameter creates: makes it when there is none; the directories above it too.
     func openStore(at directory: [UInt8], creates: Bool) throws -> any FragmentStore {
-        let store = try SupplierDirectory.open(
-            at: directory, creates: creates, random: adapters.random)
+        let path = String(decoding: directory, as: UTF8.self)
+        let place: SupplierDirectory
+        do {
+            place = try SupplierDirectory.open(at: path)
+        } catch SupplierDirectoryError.missing where creates {
+            Home.makeDirectories(directory)
+            place = try SupplierDirectory.create(at: path, random: adapters.random)
+        }
+        let store = try place.store(StoreOptions(capacity: Limits.embeddedCapacity))
         do {
             try store.admit(contract)
         } catch StoreError.readOnly {
@@ -93,8 +104,8 @@ extension Customer {
 
     private var contract: Contract {
         Contract(
-            owner: owner.user, identityKey: machine.certificate.identity.bytes,
-            quota: Limits.embeddedQuota, certificates: [machine.certificate.encoded])
+            owner: owner.user, identityKey: machine.identityPublicKey,
+            quota: Limits.embeddedCapacity, certificates: [machine.certificate])
     }
 
     static func absolute(_ path: [UInt8]) throws -> [UInt8] {

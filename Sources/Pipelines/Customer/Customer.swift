@@ -2,7 +2,7 @@ internal import Catalogs
 internal import Chunking
 internal import Hashing
 internal import Identities
-package import Model
+internal import Model
 internal import Placement
 internal import Sealing
 internal import Suppliers
@@ -15,6 +15,7 @@ package final class Customer: Sendable {
     package let home: Home
     package let adapters: Adapters
     let machine: MachineKeys
+    let certificate: DeviceCertificate
     let owner: BlockWriter.Owner
     let catalog: Catalog
     let suppliers = Mutex<[OpenSupplier]>([])
@@ -28,9 +29,10 @@ package final class Customer: Sendable {
         self.lock = lock
         self.adapters = adapters
         self.machine = machine
+        self.certificate = try DeviceCertificate(decoding: machine.certificate)
         self.owner = BlockWriter.Owner(
-            user: machine.certificate.userID, device: try machine.deviceKey(),
-            keys: RepositoryKeys(masterKey: machine.masterKey))
+            user: machine.user, device: try DeviceKey(seed: machine.deviceSeed),
+            keys: machine.repositoryKeys)
         self.catalog = try Customer.openCatalog(home)
     }
 
@@ -128,7 +130,7 @@ package final class Customer: Sendable {
     func publisher(_ parts: BackupParts) -> CatalogPublisher {
         CatalogPublisher(
             catalog: catalog, stage: parts.stage, ledger: parts.ledger, owner: owner,
-            certificate: machine.certificate.encoded, random: adapters.random,
+            certificate: machine.certificate, random: adapters.random,
             suppliers: suppliers.withLock { $0.map(\.record) })
     }
 

@@ -1,5 +1,5 @@
 internal import Glibc
-package import Model
+internal import Model
 
 /// The directory of one user of this program: `~/.bitdust`.
 ///
@@ -29,17 +29,24 @@ package struct Home: Sendable {
 
     /// Makes the directories, for this user alone.
     func create() throws {
-        var made: [UInt8] = []
-        for component in path.split(separator: UInt8(ascii: "/")) {
-            made += [UInt8(ascii: "/")] + component
-            _ = made.withPath { mkdir($0, 0o700) }
-        }
+        Home.makeDirectories(path)
         for name in ["identity", "suppliers"] { _ = file(name).withPath { mkdir($0, 0o700) } }
         guard file("identity").withPath({ access($0, W_OK | X_OK) }) == 0 else {
             throw Failure(
                 "BD-HOME", .cannotCreate, "\(displayText(path)) cannot be made or written to",
                 cause: String(cString: strerror(errno)),
                 remedy: "name another directory with --home, or mend its permissions")
+        }
+    }
+}
+
+extension Home {
+    /// Makes a directory and what is missing above it; what cannot be made shows on its first use.
+    static func makeDirectories(_ path: [UInt8]) {
+        var made: [UInt8] = []
+        for component in path.split(separator: UInt8(ascii: "/")) {
+            made += [UInt8(ascii: "/")] + component
+            _ = made.withPath { mkdir($0, 0o700) }
         }
     }
 }

@@ -1,7 +1,7 @@
 package import Model
 
 /// Why stored bytes cannot be given back.
-package enum FetchError: Error, Hashable, Sendable {
+package enum FetchError: Error, Equatable, Sendable {
     /// Fewer good fragments are left than the block needs.
     case blockLost(BlockID, have: Int, need: Int)
     /// The catalog does not know the chunk.

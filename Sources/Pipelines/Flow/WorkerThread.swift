@@ -16,19 +16,20 @@ package final class WorkerThread: Sendable {
     /// Starts running `body`.
     package init(_ body: @escaping @Sendable () -> Void) {
         let start = Unmanaged.passRetained(Start(body))
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, 4 << 20)
-        var thread = pthread_t()
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        defer { attributes.deallocate() }
+        pthread_attr_init(attributes)
+        pthread_attr_setstacksize(attributes, 4 << 20)
+        var thread: pthread_t = 0
         let status = pthread_create(
-            &thread, &attributes,
+            &thread, attributes,
             { argument in
                 guard let argument else { return nil }
                 Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body()
                 return nil
             }, start.toOpaque())
         precondition(status == 0, "the system refuses a thread: \(status)")
-        pthread_attr_destroy(&attributes)
+        pthread_attr_destroy(attributes)
         self.thread = thread
     }
 

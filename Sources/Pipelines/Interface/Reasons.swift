@@ -2,6 +2,7 @@ internal import Catalogs
 internal import FileTrees
 internal import Glibc
 internal import Model
+internal import Sealing
 internal import Suppliers
 
 /// What an error means, for people; a clause without a full stop.
@@ -10,6 +11,7 @@ func reasonText(_ error: any Error) -> String {
     case let error as FileTreeError: error.reason
     case let error as FetchError: error.reason
     case let error as StoreError: error.reason
+    case let error as SupplierDirectoryError: error.reason
     case let error as CatalogError: error.reason
     case let error as Failure: error.message
     case is CancelledError: "cancelled"
@@ -80,4 +82,20 @@ extension CatalogError {
         case .badRow(let table, let error): "a row of \(table) is damaged (\(error))"
         }
     }
+}
+
+extension SupplierDirectoryError {
+    var reason: String {
+        switch self {
+        case .missing(let file): "no supplier is there (its file \(file) is missing)"
+        case .damaged(let file): "its file \(file) is damaged"
+        case .newerVersion(let version): "it was written by a newer program (format \(version))"
+        case .exists: "a supplier is there already"
+        case .disk(let error): "\(error.operation.rawValue): \(String(cString: strerror(error.code)))"
+        }
+    }
+}
+
+extension SecretFile.Failure {
+    var reason: String { "\(self)" }
 }

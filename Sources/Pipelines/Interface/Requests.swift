@@ -1,6 +1,6 @@
 package import Compressing
 package import FileTrees
-package import Model
+internal import Model
 package import Placement
 
 /// What to back up and how.

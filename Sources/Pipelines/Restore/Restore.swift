@@ -55,7 +55,7 @@ struct Restore {
             contents: reader.contents, worker: worker, queue: queue, policy: request.overwrite,
             tally: tally)
         let root = RestoreNode(
-            directory: target, entry: rootEntry(reader, target), parent: nil)
+            directory: target, entry: rootEntry(reader), parent: nil)
         outcome.run {
             try planner.plan(
                 root: root, entries: try reader.topEntries(), selection: selection)
@@ -85,9 +85,9 @@ struct Restore {
 
     /// The target takes the metadata of the directory that was backed up, unless only parts of it
     /// are restored or it stands for several roots.
-    private func rootEntry(_ reader: SnapshotReader, _ target: TargetDirectory) -> TreeEntry {
+    private func rootEntry(_ reader: SnapshotReader) -> TreeEntry? {
         if case .directory(let entry) = reader.top, request.paths.isEmpty { return entry }
-        return target.entryNow
+        return nil
     }
 
     private func count(_ reader: SnapshotReader, _ selection: PathSelection) throws {

@@ -5,12 +5,13 @@ internal import Synchronization
 /// A directory that is being restored; it gets its own metadata when all that it holds is there.
 final class RestoreNode: Sendable {
     let directory: TargetDirectory
-    let entry: TreeEntry
+    /// `nil` for a target that keeps its own metadata.
+    let entry: TreeEntry?
     let parent: RestoreNode?
     private let pendingCount: Mutex<Int>
 
     /// The planner holds one of the pending, so that a directory is not finished before it is read.
-    init(directory: TargetDirectory, entry: TreeEntry, parent: RestoreNode?) {
+    init(directory: TargetDirectory, entry: TreeEntry?, parent: RestoreNode?) {
         self.directory = directory
         self.entry = entry
         self.parent = parent

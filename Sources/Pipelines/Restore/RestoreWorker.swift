@@ -97,7 +97,7 @@ struct RestoreWorker: Sendable {
         var current: RestoreNode? = node
         while let node = current, node.end() {
             do {
-                tally.add(try node.directory.finish(node.entry))
+                if let entry = node.entry { tally.add(try node.directory.finish(entry)) }
             } catch {
                 tally.add(node.directory.path, reasonText(error))
             }

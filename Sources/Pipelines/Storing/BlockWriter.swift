@@ -128,34 +128,14 @@ final class BlockWriter: Sendable {
         }
         ledger.began(fragmentCount: descriptor.scheme.fragmentCount)
         let fragmentLength = descriptor.fragmentLength
+        let signing = FragmentSigning(owner: owner, random: random)
         for (position, place) in descriptor.places.enumerated() {
-            let header = try fragmentHeader(descriptor, position: position)
+            let header = try signing.header(of: descriptor, position: position)
             let start = position * fragmentLength
             let upload = FragmentUpload(
                 header: header, payload: stripe, range: start..<start + fragmentLength)
             lanes[place.supplier]?.send(
                 SupplierLane.Item(block: pending, position: position, upload: upload))
-        }
-    }
-
-    private func fragmentHeader(
-        _ descriptor: BlockDescriptor, position: Int
-    ) throws -> FragmentHeader {
-        var writer = ByteWriter(reserving: 64 + 64 * descriptor.places.count)
-        writer.byte(UInt8(position))
-        descriptor.encode(into: &writer)
-        let sealed = try owner.keys.descriptorSealer.seal(
-            writer.bytes, random: random,
-            context: SealContext(
-                kind: .descriptor, repository: owner.keys.repository,
-                plaintextLength: writer.bytes.count
-            ).bytes)
-        return try FragmentHeader(
-            owner: owner.user, device: owner.device.publicKey.deviceID,
-            fragment: descriptor.places[position].fragment,
-            length: descriptor.fragmentLength, sealedDescriptor: sealed
-        ) { bytes in
-            try owner.device.sign(bytes, for: .fragmentHeader).array
         }
     }
 }

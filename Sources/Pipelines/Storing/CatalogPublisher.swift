@@ -1,5 +1,6 @@
 internal import Catalogs
 internal import Hashing
+internal import Identities
 internal import Model
 internal import Sealing
 

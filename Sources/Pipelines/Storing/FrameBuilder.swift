@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 
 /// Plaintext of one frame on its way to a sealing worker.
 struct FrameJob: Sendable {

@@ -4,7 +4,7 @@ internal import GRDB
 ///
 /// One connection for each file, which is the writer too: Debian's SQLite predates the fix of a race
 /// between two connections that write and checkpoint at the same instant.
-enum Database {
+enum DatabaseFile {
     /// - Parameters:
     ///   - path: of the database file; created when it is not there.
     ///   - syncsEveryCommit: `synchronous=FULL`; else `NORMAL`, for a file that can be made anew.

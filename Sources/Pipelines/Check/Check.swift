@@ -1,0 +1,163 @@
+internal import Catalogs
+internal import Identities
+internal import Model
+internal import Placement
+internal import Sealing
+internal import Suppliers
+internal import Synchronization
+
+/// Asks the suppliers what they have, or reads all of it, and says what that means.
+struct Check {
+    private struct State {
+        var report = CheckReport()
+        var missing: [SupplierID: UInt64] = [:]
+        var damaged: [SupplierID: UInt64] = [:]
+        var lostRows: Set<Int64> = []
+        var done: UInt64 = 0
+    }
+
+    let customer: Customer
+    let readsData: Bool
+    let repairs: Bool
+    let cancellation: Cancellation
+    let progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void
+
+    func perform() throws -> CheckReport {
+        let open = customer.suppliers.withLock { $0 }
+        let fetcher = BlockFetcher(stores: open.stores, user: customer.owner.user)
+        let state = StateBox(State())
+        let total = UInt64(try customer.catalog.blockCount())
+        let queue = BoundedQueue<BlockRow>(countMax: 2 * customer.adapters.workerCount)
+        let outcome = Outcome()
+        outcome.onFailure { queue.abort() }
+        let repairer = FragmentRepairer(customer: customer, fetcher: fetcher)
+        let workers = (0..<customer.adapters.workerCount).map { _ in
+            WorkerThread {
+                outcome.run {
+                    let recycler = BufferRecycler()
+                    while let row = queue.take() {
+                        try cancellation.check()
+                        try examine(
+                            row, stores: open.stores, fetcher: fetcher, repairer: repairer,
+                            recycler: recycler, state: state)
+                        let done = state.value.withLock {
+                            $0.done += 1
+                            return $0.done
+                        }
+                        progress(done, total)
+                    }
+                }
+            }
+        }
+        outcome.run {
+            try customer.catalog.forEachBlock { row in
+                guard queue.put(row) else { throw CancelledError() }
+            }
+        }
+        queue.close()
+        for worker in workers { worker.join() }
+        try outcome.check()
+        return try finish(state.value.withLock { $0 }, open)
+    }
+
+    private final class StateBox: Sendable {
+        let value: Mutex<State>
+
+        init(_ state: sending State) {
+            self.value = Mutex(state)
+        }
+    }
+
+    private func examine(
+        _ row: BlockRow, stores: [SupplierID: any FragmentStore], fetcher: BlockFetcher,
+        repairer: FragmentRepairer, recycler: BufferRecycler, state: StateBox
+    ) throws {
+        let descriptor = row.descriptor
+        let present = descriptor.places.map { place in
+            let answer = try? stores[place.supplier]?.has(
+                [place.fragment], of: customer.owner.user)
+            return answer == [true]
+        }
+        var good = present
+        if readsData || (repairs && present.contains(false)) {
+            let stripe = RecycledBuffer(
+                byteCount: BlockFetcher.stripeByteCount(descriptor), from: recycler)
+            for position in descriptor.places.indices where present[position] {
+                good[position] = fetcher.read(position, of: descriptor, into: stripe.buffer)
+            }
+            if repairs, good.contains(false) {
+                let rebuilt = try repairer.repair(
+                    row, good: good, stripe: stripe.buffer, stores: stores)
+                state.value.withLock { $0.report.fragmentsRebuilt += UInt64(rebuilt.count) }
+                note(row, present: present, good: good, rebuilt: rebuilt, state)
+                return
+            }
+        }
+        note(row, present: present, good: good, rebuilt: [], state)
+    }
+
+    private func note(
+        _ row: BlockRow, present: [Bool], good: [Bool], rebuilt: [Int], _ state: StateBox
+    ) {
+        let descriptor = row.descriptor
+        let health = BlockHealth(
+            scheme: descriptor.scheme, presentCount: good.count { $0 } + rebuilt.count)
+        state.value.withLock { state in
+            state.report.blocksChecked += 1
+            state.report.fragmentsChecked += UInt64(good.count)
+            if readsData {
+                state.report.bytesRead += UInt64(
+                    present.count { $0 } * descriptor.fragmentLength)
+            }
+            for (position, place) in descriptor.places.enumerated() where !good[position] {
+                if present[position] {
+                    state.damaged[place.supplier, default: 0] += 1
+                    state.report.fragmentsDamaged += 1
+                } else {
+                    state.missing[place.supplier, default: 0] += 1
+                    state.report.fragmentsMissing += 1
+                }
+            }
+            let tolerated = health.lossesTolerated
+            state.report.lossesTolerated = min(state.report.lossesTolerated ?? .max, tolerated)
+            if health.isLost {
+                state.report.blocksLost.append(descriptor.block)
+                state.lostRows.insert(row.id)
+            }
+        }
+    }
+
+    private func finish(_ state: State, _ open: [OpenSupplier]) throws -> CheckReport {
+        var report = state.report
+        report.blocksLost.sort()
+        report.suppliers = open.map {
+            (
+                $0.state(), state.missing[$0.record.id] ?? 0, state.damaged[$0.record.id] ?? 0
+            )
+        }
+        if !state.lostRows.isEmpty {
+            report.pathsLost = try LostPaths(customer: customer, lostRows: state.lostRows).find()
+        }
+        return report
+    }
+}
+
+extension Customer {
+    /// Asks every supplier for every fragment; with `readsData`, reads and checks all of them.
+    ///
+    /// - Parameter repairs: writes fragments that are missing or wrong again, where their supplier
+    ///   can be reached and enough others are good.
+    package func check(
+        readsData: Bool, repairs: Bool, cancellation: Cancellation,
+        progress: @escaping @Sendable (_ done: UInt64, _ total: UInt64) -> Void
+    ) throws -> CheckReport {
+        let check = Check(
+            customer: self, readsData: readsData, repairs: repairs, cancellation: cancellation,
+            progress: progress)
+        do {
+            return try check.perform()
+        } catch {
+            throw Failure.of(error)
+        }
+    }
+}

@@ -1,0 +1,174 @@
+internal import ArgumentParser
+internal import Compressing
+internal import Glibc
+internal import Model
+internal import Pipelines
+internal import Placement
+
+struct Backup: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Back up files and folders.",
+        discussion: """
+            Examples:
+              bitdust backup ~/docs
+              bitdust backup ~/docs ~/mail --name home --exclude '*.tmp' --exclude cache/
+              bitdust backup ~/docs --suppliers /mnt/a/bd,/mnt/b/bd,/mnt/c/bd --survive 1
+              bitdust backup ~/docs --dry-run
+
+            The first run needs nothing else: it creates your identity and, when you name no \
+            suppliers, four of them on this disk. Later runs read only what changed.
+            """)
+
+    @Argument(help: "What to back up.", completion: .file())
+    var paths: [RawPath]
+
+    @Option(help: "Name of the backup set (default: last part of the first path).")
+    var name: String?
+
+    @Option(help: ArgumentHelp("Leave out what matches, as in .gitignore.", valueName: "pattern"))
+    var exclude: [String] = []
+
+    @Option(help: ArgumentHelp("Stand the loss of any so many suppliers.", valueName: "count"))
+    var survive: Int?
+
+    @Option(
+        help: ArgumentHelp("Data and parity fragments of a block, such as 10+6.", valueName: "k+m"))
+    var scheme: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Directories to use as suppliers; remembered. Best on different disks.",
+            valueName: "dir,dir,..."),
+        completion: .directory)
+    var suppliers: DirectoryList?
+
+    @Option(help: ArgumentHelp("zstd:LEVEL, deflate:LEVEL or none.", valueName: "codec"))
+    var compression = "zstd:1"
+
+    @Option(help: "A word to find the snapshot by.")
+    var tag: [String] = []
+
+    @Flag(name: [.customShort("n"), .long], help: "Read and count, but store nothing.")
+    var dryRun = false
+
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        _ = try request()
+        if let count = suppliers?.directories.count {
+            guard Set(suppliers?.absolute ?? []).count == count else {
+                throw ValidationError("--suppliers names a directory twice.")
+            }
+            guard count <= Limits.fragmentCountMax else {
+                throw ValidationError("--suppliers takes at most \(Limits.fragmentCountMax).")
+            }
+        }
+    }
+
+    /// What the options ask for.
+    ///
+    /// - Throws: `ValidationError`.
+    func request() throws -> BackupRequest {
+        var request = BackupRequest(paths: paths.map(\.bytes))
+        guard paths.count <= Limits.snapshotPathCountMax else {
+            throw ValidationError("At most \(Limits.snapshotPathCountMax) paths at once.")
+        }
+        request.setName = try name?.checkedUTF8("--name")
+        guard request.setName?.isEmpty != true else { throw ValidationError("--name is empty.") }
+        request.excludes = try exclude.map { try $0.checkedUTF8("--exclude") }
+        request.tags = try tag.map { try $0.checkedUTF8("--tag") }
+        guard tag.count <= Limits.tagCountMax, !tag.contains(where: \.isEmpty) else {
+            throw ValidationError("--tag takes 1 to \(Limits.tagCountMax) words.")
+        }
+        request.redundancy = try redundancy()
+        request.isDryRun = dryRun
+        guard let setting = CompressionSetting(compression) else {
+            throw ValidationError(
+                "--compression takes zstd:LEVEL, deflate:LEVEL or none, not '\(compression)'.")
+        }
+        request.compression = setting
+        return request
+    }
+
+    private func redundancy() throws -> Redundancy {
+        if survive != nil && scheme != nil {
+            throw ValidationError("--survive and --scheme exclude each other.")
+        }
+        if let survive {
+            guard (0..<Limits.fragmentCountMax).contains(survive) else {
+                throw ValidationError("--survive takes 0 to \(Limits.fragmentCountMax - 1).")
+            }
+            return .survive(survive)
+        }
+        guard let scheme else { return .automatic }
+        guard let parsed = ErasureScheme(scheme) else {
+            throw ValidationError(
+                "--scheme takes k+m with k at least 1 and k+m at most 255, not '\(scheme)'.")
+        }
+        return .scheme(parsed)
+    }
+
+    func run(in context: CommandContext) throws {
+        try checkSources()
+        let request = try request()
+        let report: BackupReport
+        let texts = BackupText(context: context, output: output)
+        if dryRun, try !CommandContext.hasSuppliers(context) {
+            report = try Scratch.with(context, purpose: "dry-run") { scratch in
+                texts.note("Nothing is set up yet: this is what a first run would store.")
+                return try store(request, home: scratch.home, in: context, texts: texts)
+            }
+        } else {
+            report = try store(request, home: context.home, in: context, texts: texts)
+        }
+        guard report.status != .done else { return }
+        throw Shortfall(status: report.status, message: texts.shortfall(report))
+    }
+
+    /// Nothing must be created for a path that was mistyped.
+    private func checkSources() throws {
+        var status = stat()
+        let missing = paths.filter { lstat(cPath($0.bytes), &status) != 0 && errno == ENOENT }
+        guard missing.count == paths.count, let first = missing.first else { return }
+        throw Failure(
+            "BD-NO-SOURCE", .failed,
+            missing.count == 1
+                ? "\(displayText(first.bytes)) does not exist"
+                : "\(displayText(first.bytes)) and the other \(missing.count - 1) paths do not exist",
+            remedy: "check the spelling; nothing was changed")
+    }
+
+    private func store(
+        _ request: BackupRequest, home: Home, in context: CommandContext, texts: BackupText
+    ) throws -> BackupReport {
+        let isNew = !Customer.exists(home: home)
+        let customer =
+            isNew
+            ? try Customer.create(
+                home: home, name: context.environment.userName,
+                deviceName: context.environment.deviceName, adapters: context.adapters)
+            : try Customer.open(home: home, adapters: context.adapters)
+        defer { customer.close() }
+        if isNew { texts.created(customer.identity) }
+        // A dry run changes nothing, so it leaves the suppliers that are known as they are.
+        let named = dryRun && !isNew ? nil : suppliers?.absolute
+        texts.joined(try customer.useSuppliers(named), named: named != nil)
+        try texts.starting(request)
+        let report = try context.transfer(BackupProgress(), output: output) {
+            cancellation, progress in
+            try customer.backup(request, cancellation: cancellation, progress: progress)
+        }
+        try texts.finished(report)
+        if !dryRun { texts.advice(customer.identity, isNew: isNew) }
+        return report
+    }
+}
+
+extension CommandContext {
+    /// Whether a backup could be stored without setting anything up.
+    fileprivate static func hasSuppliers(_ context: CommandContext) throws -> Bool {
+        guard Customer.exists(home: context.home) else { return false }
+        return try context.withCustomer { try !$0.status().suppliers.isEmpty }
+    }
+}

@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Model
+internal import Pipelines
+
+/// What a command works with: where the data is, the terminal, the clock.
+struct CommandContext: Sendable {
+    let home: Home
+    /// `--home DIR ` when it was given, for the commands that we suggest.
+    let homeOption: String
+    let console: Console
+    let environment: ProcessEnvironment
+    let time: any TimeSource
+    let adapters: Adapters
+    let canAsk: Bool
+
+    init(global: GlobalOptions, environment: ProcessEnvironment = .current) throws {
+        self.environment = environment
+        home = Home(path: try environment.home(option: global.home).bytes)
+        homeOption = global.home.map { "--home \(displayText($0.bytes)) " } ?? ""
+        console = Console(noColor: global.noColor, environment: environment)
+        canAsk = !global.noInput
+        let time = SystemTime()
+        self.time = time
+        var adapters = Adapters(
+            time: time, random: SystemRandom(),
+            workerCount: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+            memoryByteCount: Limits.pipelineMemoryDefault)
+        adapters.hostName = environment.deviceName
+        adapters.userName = environment.userName
+        self.adapters = adapters
+    }
+
+    /// Opens the customer of `home` for `body`.
+    func withCustomer<Result>(_ body: (Customer) throws -> Result) throws -> Result {
+        let customer = try Customer.open(home: home, adapters: adapters)
+        defer { customer.close() }
+        return try body(customer)
+    }
+
+    /// The command line that does `rest`, for a person to copy.
+    func command(_ rest: String) -> String {
+        guard let space = rest.firstIndex(of: " ") else { return "bitdust \(homeOption)\(rest)" }
+        return "bitdust " + rest[..<space] + " " + homeOption + rest[rest.index(after: space)...]
+    }
+
+    /// Runs a transfer: shows its progress, and stops it when a signal asks for that.
+    func transfer<Progress: Progressing, Report>(
+        _ first: Progress, output: OutputOptions,
+        _ body: (Cancellation, @escaping @Sendable (Progress) -> Void) throws -> Report
+    ) throws -> Report {
+        let cancellation = Cancellation()
+        let interrupts = Interrupts(cancellation: cancellation, console: console)
+        let mode = ProgressMode(output: output, hasBar: console.hasBar, environment: environment)
+        let reporter = ProgressReporter(
+            first, console: console, mode: mode, isVerbose: output.verbose && !output.json,
+            time: time)
+        defer { reporter.finish() }
+        return try interrupts.watch { try body(cancellation) { reporter.update($0) } }
+    }
+}
+
+/// A command of ours: it runs in a context and says how it went.
+protocol ContextualCommand: ParsableCommand {
+    var global: GlobalOptions { get }
+
+    func run(in context: CommandContext) throws
+}
+
+extension ContextualCommand {
+    func run() throws { try run(in: CommandContext(global: global)) }
+}
+
+extension String {
+    /// The text, when it came in as UTF-8.
+    ///
+    /// - Throws: a usage error that names `option`.
+    func checkedUTF8(_ option: String) throws -> String {
+        guard !RawArguments.hasEscapes(self) else {
+            throw ValidationError(
+                "\(option) takes UTF-8 text, not '\(RawArguments.readable(self))'.")
+        }
+        return self
+    }
+}

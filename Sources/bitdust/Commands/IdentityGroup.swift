@@ -1,0 +1,176 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Model
+internal import Pipelines
+
+struct IdentityGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "identity",
+        abstract: "Make, show, save and check your identity.",
+        discussion: """
+            Examples:
+              bitdust identity show
+              bitdust identity backup ~/usb/alice.key
+              bitdust identity check ~/usb/alice.key
+            """,
+        subcommands: [
+            IdentityCreate.self, IdentityShow.self, IdentityBackup.self, IdentityCheck.self,
+        ])
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+}
+
+struct IdentityCreate: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Make a new identity on this machine.",
+        discussion: """
+            Examples:
+              bitdust identity create
+              bitdust identity create --name alice
+
+            The first backup does this by itself.
+            """)
+
+    @Option(help: "What it is called (default: your user name).")
+    var name: String?
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) throws {
+        let customer = try Customer.create(
+            home: context.home,
+            name: try name?.checkedUTF8("--name") ?? context.environment.userName,
+            deviceName: context.environment.deviceName, adapters: context.adapters)
+        defer { customer.close() }
+        let identity = customer.identity
+        try context.console.out(
+            "created \"\(identity.name)\" (\(identity.user.short), this device: "
+                + "\(identity.deviceName))")
+        context.console.message(
+            context.console.errorStyle.warning("Save your recovery key NOW:") + "  "
+                + context.command("identity backup \(keyFileName(identity.name))"))
+    }
+}
+
+struct IdentityShow: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show who this machine acts for.",
+        discussion: """
+            Examples:
+              bitdust identity show
+            """)
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) throws {
+        let identity = try context.withCustomer { $0.identity }
+        let created = localTimeText(nanoseconds: identity.created)
+        for (key, value) in [
+            ("name", identity.name), ("user", identity.user.description),
+            ("device", "\(identity.deviceName) (since \(created))"),
+            ("device id", identity.device.description),
+            ("repository", identity.repository.description),
+            ("key file", identity.isKeySaved ? "saved" : "never saved"),
+            ("home", displayText(context.home.path)),
+        ] {
+            try context.console.out(key.leftAligned(12) + value)
+        }
+    }
+}
+
+struct IdentityBackup: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Save the key file that restores everything on a new machine.",
+        discussion: """
+            Examples:
+              bitdust identity backup ~/usb/alice.key
+              bitdust identity backup /media/usb/alice.key --passphrase-file secret.txt
+
+            It asks for a passphrase, which the file is worth nothing without. Keep the file where \
+            the loss of this machine does not take it along, and keep more than one copy.
+            """)
+
+    @Argument(help: "The file to make; it must not exist.", completion: .file())
+    var file: RawPath
+
+    @Flag(help: "Write it readable for whoever finds it.")
+    var noPassphrase = false
+
+    @Flag(help: "Keep the root key on this machine too, where a thief would find it.")
+    var keepRoot = false
+
+    @OptionGroup(title: "Passphrase") var source: PassphraseOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        if noPassphrase && source.isGiven {
+            throw ValidationError("--no-passphrase and a passphrase exclude each other.")
+        }
+        if !noPassphrase && !source.isGiven && global.noInput {
+            throw ValidationError(
+                "--no-input needs --passphrase-file, --passphrase-fd or --no-passphrase.")
+        }
+    }
+
+    func run(in context: CommandContext) throws {
+        var status = stat()
+        guard lstat(cPath(file.bytes), &status) != 0 else {
+            throw Failure(
+                "BD-KEY-FILE-EXISTS", .cannotCreate, "\(displayText(file.bytes)) exists already",
+                cause: "it may be the only copy of a key, so it is never written over",
+                remedy: "name a new file")
+        }
+        try context.withCustomer { customer in
+            let passphrase =
+                noPassphrase
+                ? nil : try source.passphrase(isNew: true, canAsk: context.canAsk)
+            try customer.saveKeyFile(
+                to: file.absolute().bytes, passphrase: passphrase, keepsRoot: keepRoot)
+            try tell(context, customer.identity)
+        }
+    }
+
+    private func tell(_ context: CommandContext, _ identity: IdentitySummary) throws {
+        let name = displayText(file.bytes)
+        let how =
+            noPassphrase ? "NOT protected: who finds it has your backups" : "needs its passphrase"
+        try context.console.out("saved the key of \"\(identity.name)\" in \(name) (\(how))")
+        if !keepRoot {
+            context.console.message(
+                "The root key is in this file only and no longer on this machine: copy it well.")
+        }
+        context.console.message("Prove any copy: " + context.command("identity check COPY"))
+    }
+}
+
+struct IdentityCheck: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Prove that a key file can be read, without changing anything.",
+        discussion: """
+            Examples:
+              bitdust identity check ~/usb/alice.key
+
+            It names a line that was mistyped.
+            """)
+
+    @Argument(help: "The key file.", completion: .file())
+    var file: RawPath
+
+    @OptionGroup(title: "Passphrase") var source: PassphraseOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) throws {
+        let summary = try Customer.checkKeyFile(at: file.absolute().bytes) {
+            try source.passphrase(isNew: false, canAsk: context.canAsk)
+        }
+        let protected = summary.isProtected ? "the passphrase opens it" : "NOT protected"
+        try context.console.out(
+            "OK: \(displayText(file.bytes)) is the key of \"\(summary.name)\" "
+                + "(\(summary.user.short)), made \(summary.created), "
+                + protected)
+    }
+}

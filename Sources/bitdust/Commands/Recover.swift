@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import Model
+internal import Pipelines
+
+struct Recover: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start again on a new machine from the key file and the suppliers.",
+        discussion: """
+            Examples:
+              bitdust recover ~/usb/alice.key --suppliers /mnt/a/bd,/mnt/b/bd
+              bitdust recover alice.key --suppliers /mnt/a/bd,/mnt/b/bd --passphrase-file p.txt
+
+            Not all suppliers are needed: as many as the scheme has data fragments, 2 of 4 for the \
+            built-in ones. Then `bitdust restore` brings the files back.
+            """)
+
+    @Argument(help: "The key file.", completion: .file())
+    var file: RawPath
+
+    @Option(
+        help: ArgumentHelp("Directories of the suppliers that are left.", valueName: "dir,dir,..."),
+        completion: .directory)
+    var suppliers: DirectoryList
+
+    @OptionGroup(title: "Passphrase") var source: PassphraseOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) throws {
+        let start = context.time.uptime
+        let (customer, report) = try Customer.recover(
+            home: context.home, keyFile: file.absolute().bytes,
+            supplierDirectories: suppliers.absolute, deviceName: context.environment.deviceName,
+            adapters: context.adapters
+        ) {
+            try source.passphrase(isNew: false, canAsk: context.canAsk)
+        }
+        defer { customer.close() }
+        let duration = context.time.uptime - start
+        for line in Recover.lines(report, durationNanoseconds: duration) {
+            try context.console.out(line)
+        }
+        guard let last = report.snapshots.last else { return }
+        let name = last.snapshot.setName
+        let word = name.utf8.allSatisfy(Recover.isPlain) ? name : "latest"
+        context.console.message("Next: " + context.command("restore \(word) --target ~/restored"))
+    }
+
+    /// What was found.
+    static func lines(_ report: RecoveryReport, durationNanoseconds: UInt64) -> [String] {
+        let (identity, sets) = (report.identity, setTexts(report.snapshots))
+        return [
+            "identity   \(identity.name) (\(identity.user.short)), this device: "
+                + identity.deviceName,
+            "suppliers  \(report.suppliersAnswered) of \(report.suppliersTotal) answered "
+                + "(need \(report.suppliersNeeded))   catalog \(sizeText(report.catalogByteCount)) "
+                + "fetched, verified, \(durationText(durationNanoseconds))",
+            sets.isEmpty
+                ? "no snapshots"
+                : "\(countText(UInt64(sets.count), "backup set")): " + sets.joined(separator: ", "),
+        ]
+    }
+
+    /// `docs (12 snapshots, last 2026-11-20 22:10)`, by name.
+    private static func setTexts(_ snapshots: [(id: SnapshotID, snapshot: Snapshot)]) -> [String] {
+        let sets = Dictionary(grouping: snapshots.map(\.snapshot), by: \.setName)
+        return sets.sorted { $0.key < $1.key }.map { name, members in
+            let last = members.map(\.taken).max() ?? 0
+            return "\(name) (\(countText(UInt64(members.count), "snapshot")), last "
+                + "\(localTimeText(nanoseconds: last)))"
+        }
+    }
+
+    /// Whether a shell takes the byte as it is.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+}
