@@ -25,7 +25,8 @@ package final class FragmentIndex: Sendable {
             try FragmentIndex.pragmas.forEach { try database.execute(sql: $0) }
         }
         do {
-            queue = try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
+            queue =
+                try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
                 ?? DatabaseQueue(configuration: configuration)
             if path != nil {
                 try queue.writeWithoutTransaction { database in

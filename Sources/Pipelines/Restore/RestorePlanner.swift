@@ -28,9 +28,15 @@ final class RestorePlanner {
     private var links: [Link] = []
     /// Directories that hold a first name: without their own permissions until the links are made.
     private var held: [RestoreNode] = []
+    private var batch: [TreeEntry] = []
+    private var batchByteCount: UInt64 = 0
+    private var batchNode: RestoreNode?
 
     /// Bytes of a long file that one worker writes at a time.
     private static let partLength: UInt64 = 16 << 20
+    /// What one worker takes of a directory at a time.
+    private static let batchCountMax = 64
+    private static let batchLengthMax: UInt64 = 4 << 20
 
     init(
         contents: ContentReader, worker: RestoreWorker, queue: BoundedQueue<RestoreJob>,
@@ -49,6 +55,7 @@ final class RestorePlanner {
         while var level = stack.popLast() {
             try worker.cancellation.check()
             guard level.next < level.entries.count else {
+                try flushBatch()
                 worker.end(level.node)
                 continue
             }
@@ -156,8 +163,16 @@ final class RestorePlanner {
         node.begin()
         if entry.size > RestorePlanner.partLength {
             try planParts(of: entry, in: node)
-        } else if !queue.put(.file(entry, node)) {
-            throw CancelledError()
+        } else {
+            if batchNode !== node { try flushBatch() }
+            batchNode = node
+            batch.append(entry)
+            batchByteCount += entry.size
+            if batch.count == RestorePlanner.batchCountMax
+                || batchByteCount >= RestorePlanner.batchLengthMax
+            {
+                try flushBatch()
+            }
         }
     }
 
@@ -165,6 +180,15 @@ final class RestorePlanner {
         firstNames[group] = (node, entry.name)
         node.begin()
         held.append(node)
+    }
+
+    private func flushBatch() throws {
+        guard let node = batchNode, !batch.isEmpty else { return }
+        let job = RestoreJob.files(batch, node)
+        batch = []
+        batchByteCount = 0
+        batchNode = nil
+        guard queue.put(job) else { throw CancelledError() }
     }
 
     private func planParts(of entry: TreeEntry, in node: RestoreNode) throws {

@@ -56,7 +56,7 @@ final class SealingStage: Sendable {
     /// Writes the blocks that are only partly filled.
     func finish(_ kinds: [BlockKind]) throws {
         for kind in kinds {
-            if let block = assemblers[kind]?.finish() { try writer?.write(block) }
+            try assemblers[kind]?.finish { try writer?.write($0) }
         }
     }
 

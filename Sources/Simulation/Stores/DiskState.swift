@@ -7,6 +7,8 @@ package struct DiskFault: Sendable {
         case error(Int32)
         /// Half of the bytes are written, and the call says so.
         case shortWrite
+        /// Nothing works from now on, until `crash` brings back what is left.
+        case powerLoss
     }
 
     /// The operations that count and fail; all when `nil`.
@@ -45,7 +47,8 @@ struct DiskFaults {
             guard fault.operation == nil || fault.operation == operation else { continue }
             let seen = faults[index].seen
             faults[index].seen += 1
-            if seen == fault.after || fault.isSticky && seen > fault.after { effect = fault.effect }
+            let isLasting = fault.isSticky || fault.effect == .powerLoss
+            if seen == fault.after || isLasting && seen > fault.after { effect = fault.effect }
         }
         return effect
     }
@@ -117,7 +120,7 @@ struct DiskNode {
         if length < bytes.count {
             bytes.removeLast(bytes.count - length)
         } else {
-            bytes.append(contentsOf: repeatElement(0, count: length - bytes.count))
+            bytes += [UInt8](repeating: 0, count: length - bytes.count)
         }
     }
 }
@@ -125,6 +128,7 @@ struct DiskNode {
 /// The files and directories of a simulated disk.
 struct DiskState {
     static let directory = -1
+    static let powerLoss = ESHUTDOWN
 
     var nodes: [Int: DiskNode] = [:]
     var entries: [String: Int] = [:]
@@ -135,8 +139,10 @@ struct DiskState {
     private var durableEntries: [String: Int] = [:]
 
     mutating func begin(_ operation: DiskOperation) throws(DiskError) {
-        if case .error(let code) = faults.effect(on: operation) {
-            throw DiskError(operation, code: code)
+        switch faults.effect(on: operation) {
+        case .error(let code): throw DiskError(operation, code: code)
+        case .powerLoss: throw DiskError(operation, code: DiskState.powerLoss)
+        case .shortWrite, nil: break
         }
     }
 
@@ -145,6 +151,7 @@ struct DiskState {
         var count = count
         switch faults.effect(on: operation) {
         case .error(let code): throw DiskError(operation, code: code)
+        case .powerLoss: throw DiskError(operation, code: DiskState.powerLoss)
         case .shortWrite: count = (count + 1) / 2
         case nil: break
         }

@@ -78,7 +78,8 @@ extension FragmentStoreConformance {
             try require(all.allSatisfy { $0.length == 4096 }, "with lengths")
             var paged: [FragmentID] = []
             while let page = .some(
-                try store.list(of: customer.owner, after: paged.last, limit: 3)), !page.isEmpty {
+                try store.list(of: customer.owner, after: paged.last, limit: 3)), !page.isEmpty
+            {
                 paged += page.map(\.id)
             }
             try require(paged == sorted, "page by page")

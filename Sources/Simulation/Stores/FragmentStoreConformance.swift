@@ -1,5 +1,5 @@
-package import Suppliers
 package import Model
+package import Suppliers
 
 /// The rules of ``FragmentStore`` as tests. Every implementation runs all of them.
 package struct FragmentStoreConformance: Sendable {

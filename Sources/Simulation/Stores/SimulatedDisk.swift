@@ -156,7 +156,8 @@ private final class SimulatedFile: DiskFile {
     }
 
     func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(DiskError) -> Int {
-        let bytes = parts.flatMap { Array($0) }
+        var bytes: [UInt8] = []
+        for part in parts { bytes.append(contentsOf: part) }
         return try disk.perform { (state) throws(DiskError) in
             let count = try state.writable(bytes.count, in: .write)
             state.nodes[id]?.write(Array(bytes[..<count]), at: offset)
@@ -209,7 +210,7 @@ private final class SimulatedFile: DiskFile {
             do throws(DiskError) {
                 try state.begin(.sync)
             } catch {
-                state.nodes[id]?.failSync()
+                if error.code != DiskState.powerLoss { state.nodes[id]?.failSync() }
                 throw error
             }
             state.nodes[id]?.sync()

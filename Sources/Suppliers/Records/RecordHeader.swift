@@ -80,7 +80,8 @@ package struct RecordHeader: Equatable, Sendable {
     /// The pages.
     package func encoded() -> [UInt8] {
         let (kind, payloadChecksum, bodyBytes) = encodedBody()
-        var writer = ByteWriter(reserving: RecordHeader.pages(RecordHeader.fixedLength + bodyBytes.count))
+        var writer = ByteWriter(
+            reserving: RecordHeader.pages(RecordHeader.fixedLength + bodyBytes.count))
         writer.magic(RecordHeader.magic)
         writer.integer(RecordHeader.version)
         writer.byte(kind)
@@ -89,14 +90,15 @@ package struct RecordHeader: Equatable, Sendable {
         writer.integer(UInt32(payloadLength))
         writer.integer(payloadChecksum)
         let start = writer.bytes
-        var rest = ByteWriter(reserving: RecordHeader.pages(RecordHeader.fixedLength + bodyBytes.count))
+        var rest = ByteWriter(
+            reserving: RecordHeader.pages(RecordHeader.fixedLength + bodyBytes.count))
         rest.integer(UInt32(segment))
         rest.integer(UInt64(offset))
         rest.integer(sequence)
         rest.bytes32(mark)
         rest.raw(bodyBytes)
         let length = RecordHeader.pages(start.count + 4 + rest.bytes.count)
-        rest.raw(repeatElement(0, count: length - start.count - 4 - rest.bytes.count))
+        rest.raw([UInt8](repeating: 0, count: length - start.count - 4 - rest.bytes.count))
         let checksum = Checksum.crc32c(
             rest.bytes.span.bytes, seed: Checksum.crc32c(start.span.bytes))
         writer.integer(checksum)

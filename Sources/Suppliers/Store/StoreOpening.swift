@@ -14,6 +14,8 @@ package struct OpeningReport: Hashable, Sendable {
     package var damaged: [DamagedRange] = []
     /// Contracts whose file is damaged.
     package var damagedContracts: [String] = []
+
+    package init() {}
 }
 
 /// Bytes of a segment.
@@ -124,7 +126,7 @@ struct StoreOpening {
                 lastSequence = max(lastSequence, sequence)
             }
             return Writer(
-                segment: try lastSegment(numbers.last, length: ends), 
+                segment: try lastSegment(numbers.last, length: ends),
                 nextSegment: (numbers.last ?? 0) + 1, nextSequence: lastSequence + 1,
                 usedLength: ends.values.reduce(0, +), owners: try index.usage(), headers: nil)
         } catch let error as FragmentIndexError {
