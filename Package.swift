@@ -74,11 +74,18 @@ let package = Package(
             ],
             swiftSettings: hot),
 
-        // 6 - fakes, faults, conformance suites
+        // 6 - fakes, faults, conformance suites; measuring
         .target(
             name: "Simulation",
             dependencies: ["Model", "Hashing", "Identities", "Catalogs", "Suppliers", "Pipelines"],
             swiftSettings: strict),
+        .target(
+            name: "Measuring",
+            dependencies: [
+                "Model", "Hashing", "Chunking", "Compressing", "Sealing", "ErasureCoding",
+                "Placement", "Pipelines", "CZstd", "COpenSSL",
+            ],
+            swiftSettings: hot),
 
         // 7 - the binary
         .executableTarget(
@@ -86,7 +93,7 @@ let package = Package(
             dependencies: [
                 "CKernels", "Model", "Hashing", "Compressing", "Sealing", "ErasureCoding",
                 "Identities", "Placement", "FileTrees", "Catalogs", "Suppliers", "Pipelines",
-                argumentParser,
+                "Measuring", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -128,10 +135,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "MeasuringTests",
+            dependencies: [
+                "Measuring", "Model", "Compressing", "ErasureCoding", "Pipelines",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "BitdustTests",
             dependencies: [
-                "bitdust", "Model", "Compressing", "FileTrees", "Placement", "Pipelines",
-                argumentParser,
+                "bitdust", "Model", "Compressing", "FileTrees", "Measuring", "Placement",
+                "Pipelines", argumentParser,
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -26,7 +26,7 @@ struct Bitdust: ParsableCommand {
                     Check.self,
                 ]),
             CommandGroup(name: "Identity", subcommands: [IdentityGroup.self, Recover.self]),
-            CommandGroup(name: "Advanced", subcommands: [Try.self]),
+            CommandGroup(name: "Advanced", subcommands: [Try.self, Bench.self]),
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
