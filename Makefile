@@ -43,7 +43,9 @@ fmt: ## Format the Swift files
 lint: setup ## Say which Swift files are not formatted
 	$(SWIFT) format lint --strict --recursive --parallel $(FORMATTED)
 
-bench: release ## Measure against restic and print the ratios
+bench: release ## Measure the stages beside their ceilings, then backups against restic
+	@Benchmarks/stages.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
+	@Benchmarks/allocations.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
 	@Benchmarks/against-restic.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
 
 install: setup ## Install to PREFIX (/usr/local), below DESTDIR when it is set

@@ -4,6 +4,10 @@ import Model
 import Pipelines
 import Synchronization
 
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
 /// A clock that goes on by a microsecond whenever it is read.
 final class SteppingTime: TimeSource {
     private let reads = Atomic<UInt64>(0)
@@ -32,10 +36,24 @@ struct TemporaryDirectory {
             adapters: Adapters(
                 time: SteppingTime(), random: SystemRandom(), workerCount: 2,
                 memoryByteCount: 64 << 20),
-            remove: { try? FileManager.default.removeItem(atPath: String(decoding: $0, as: UTF8.self)) })
+            remove: { path in
+                try? FileManager.default.removeItem(atPath: String(decoding: path, as: UTF8.self))
+            })
     }
 
     func remove() {
         try? FileManager.default.removeItem(at: url)
+    }
+}
+
+/// Counts the elements of a document by name.
+final class ElementReader: NSObject, XMLParserDelegate {
+    private(set) var counts: [String: Int] = [:]
+
+    func parser(
+        _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
+        qualifiedName: String?, attributes: [String: String]
+    ) {
+        counts[name, default: 0] += 1
     }
 }

@@ -2,6 +2,10 @@ import Foundation
 import Measuring
 import Testing
 
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
 @Suite struct ReportTests {
     private static let machine = Machine(processor: "A & B <1>", coreCount: 2, kernels: "scalar")
 
@@ -18,7 +22,8 @@ import Testing
     }
 
     private static let results = [
-        result("4+4, 1 MiB", [("ours", .ours, 40), ("memcpy", .memory, 44), ("ISA-L", .library, 10)]),
+        result(
+            "4+4, 1 MiB", [("ours", .ours, 40), ("memcpy", .memory, 44), ("ISA-L", .library, 10)]),
         result("64+64, 1 MiB", [("ours", .ours, 8), ("memcpy", .memory, 12)]),
     ]
 
@@ -49,7 +54,9 @@ import Testing
         #expect(rows[2].contains("| 4.00x |"))
     }
 
-    @Test func `the plot is well-formed, says everything in words and has a pattern for each`() throws {
+    @Test func `the plot is well-formed, says everything in words and has a pattern for each`()
+        throws
+    {
         let plot = try #require(
             ThroughputPlot(machine: ReportTests.machine, results: ReportTests.results))
         let reader = ElementReader()
