@@ -41,7 +41,8 @@ struct Scanner {
         }
         let source = try SourceDirectory.open(path: path)
         root.entry.attributes = attributes(
-            of: root, previous: nil, path: path) { try source.attributes() }
+            of: root, previous: nil, path: path
+        ) { try source.attributes() }
         let level = try open(
             source, entry: root, path: path, relativePath: [], parent: .root(index: index))
         try walk(level)

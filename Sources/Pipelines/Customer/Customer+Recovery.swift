@@ -129,7 +129,8 @@ extension Customer {
             }
             guard !isOvertaken else {
                 throw Failure(
-                    "BD-OTHER-MACHINE", .failed, "The suppliers hold newer snapshots than this home",
+                    "BD-OTHER-MACHINE", .failed,
+                    "The suppliers hold newer snapshots than this home",
                     cause: "another machine has backed up with this identity, or this home was "
                         + "put back to an earlier state",
                     remedy: "run `bitdust recover` with your key file and another --home, "

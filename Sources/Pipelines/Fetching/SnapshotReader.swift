@@ -35,9 +35,13 @@ struct SnapshotReader: Sendable {
         if path.first == slash {
             for root in snapshot.roots {
                 let isSame = path == root.path
-                guard isSame || path.starts(with: root.path + (root.path.last == slash ? [] : [slash]))
+                guard
+                    isSame
+                        || path.starts(with: root.path + (root.path.last == slash ? [] : [slash]))
                 else { continue }
-                let below = path.dropFirst(root.path.count).split(separator: slash).map { Array($0) }
+                let below = path.dropFirst(root.path.count).split(separator: slash).map {
+                    Array($0)
+                }
                 if case .directory = top { return below }
                 let names = SnapshotReader.named(snapshot.roots).map(\.name)
                 let index = snapshot.roots.firstIndex(of: root) ?? 0
