@@ -20,7 +20,8 @@ package struct RecoveryReport: Sendable {
 }
 
 extension Customer {
-    /// Makes this machine one of the identity's, from its key file and what is left of its suppliers.
+    /// Makes this machine one of the identity's, from its key file and what is left of its
+    /// suppliers.
     ///
     /// Key file → keys → suppliers → newest head whose signature holds → catalog blocks → catalog.
     package static func recover(
@@ -129,7 +130,8 @@ extension Customer {
             }
             guard !isOvertaken else {
                 throw Failure(
-                    "BD-OTHER-MACHINE", .failed, "The suppliers hold newer snapshots than this home",
+                    "BD-OTHER-MACHINE", .failed,
+                    "The suppliers hold newer snapshots than this home",
                     cause: "another machine has backed up with this identity, or this home was "
                         + "put back to an earlier state",
                     remedy: "run `bitdust recover` with your key file and another --home, "
