@@ -120,7 +120,8 @@ struct Backup {
     ) throws -> Snapshot {
         let setName = request.setName ?? SourcePath.setName(paths[0])
         var snapshot = Snapshot(
-            repository: customer.owner.keys.repository, device: customer.owner.device.publicKey.deviceID,
+            repository: customer.owner.keys.repository,
+            device: customer.owner.device.publicKey.deviceID,
             taken: customer.adapters.time.now.nanoseconds, setName: setName,
             host: customer.adapters.hostName, user: customer.adapters.userName,
             program: "bitdust \(ProgramVersion.current)")

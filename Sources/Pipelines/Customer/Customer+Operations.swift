@@ -73,7 +73,8 @@ extension Customer {
                 try entry(path, start)
                 return
             }
-            let entries = try start.map { try reader.contents.tree(of: $0).entries }
+            let entries =
+                try start.map { try reader.contents.tree(of: $0).entries }
                 ?? reader.topEntries()
             let prefix = reader.components(of: path).reduce([]) { joinPath($0, $1) }
             try walk(entries, below: prefix, reader: reader, isRecursive: isRecursive, entry)

@@ -44,7 +44,8 @@ extension Customer {
             sharesOneDisk: shareOneDisk(records))
     }
 
-    /// Opens the suppliers that the catalog knows; one that cannot be opened is kept with its error.
+    /// Opens the suppliers that the catalog knows; one that cannot be opened is kept with its
+    /// error.
     func openKnownSuppliers() throws {
         let records = try catalog.suppliers()
         let open = records.map { record in
