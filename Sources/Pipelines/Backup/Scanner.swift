@@ -5,8 +5,8 @@ internal import Model
 /// Walks the sources and tells what is new, changed and the same; hands on what must be read.
 ///
 /// One thread walks, depth first, one `lstat` for each entry: a file whose size, times, inode and
-/// kind are those of the last backup is not opened. The walk keeps an explicit stack, so a deep tree
-/// costs memory for its depth and no recursion.
+/// kind are those of the last backup is not opened. The walk keeps an explicit stack, so a deep
+/// tree costs memory for its depth and no recursion.
 struct Scanner {
     /// A directory that is being walked.
     fileprivate struct Level {

@@ -23,8 +23,7 @@ enum FileAccess {
         guard end <= byteCountMax else {
             throw Failure(
                 "BD-FILE-TOO-LONG", .badData,
-                "\(displayText(path)) is too long to be a file of "
-                    + "this program")
+                "\(displayText(path)) is too long to be a file of this program")
         }
         return Array(bytes[..<end])
     }

@@ -71,21 +71,12 @@ package final class LocalDisk: Disk {
     }
 
     package func lock(_ path: String) throws(DiskError) -> any DiskFile {
-        var descriptor = openFile(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW)
-        let refusal = descriptor < 0 ? errno : 0
-        if refusal == EROFS || refusal == EACCES {
-            descriptor = openFile(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        }
+        let descriptor = openFile(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw DiskError(.lock, code: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             Glibc.close(descriptor)
             throw DiskError(.lock, code: code)
-        }
-        // Nobody else uses it, but it cannot be written to.
-        guard refusal == 0 else {
-            Glibc.close(descriptor)
-            throw DiskError(.lock, code: refusal)
         }
         return LocalFile(descriptor: descriptor, isDirect: false)
     }
