@@ -10,7 +10,7 @@ struct SeenStamp: Hashable, Sendable {
 /// What the last backup saw of one directory, so that the next reads nothing that is the same.
 ///
 /// It is this machine's own, never sent: a catalog that was recovered has none and reads everything
-/// once.
+/// once. Page: docs/formats/seen-listing.md. Golden file: `fixtures/seen-listing/v1.bin`.
 ///
 /// ```
 /// offset  length  field
