@@ -78,6 +78,7 @@ package final class Customer: Sendable {
     package func close() {
         for supplier in suppliers.withLock({ $0 }) { supplier.store?.close() }
         catalog.close()
+        lock.release()
     }
 
     // MARK: What the operations share
