@@ -84,8 +84,9 @@ let package = Package(
         .executableTarget(
             name: "bitdust",
             dependencies: [
-                "CKernels", "Model", "Hashing", "Sealing", "ErasureCoding", "Identities",
-                "Placement", "FileTrees", "Catalogs", "Suppliers", "Pipelines", argumentParser,
+                "CKernels", "Model", "Hashing", "Compressing", "Sealing", "ErasureCoding",
+                "Identities", "Placement", "FileTrees", "Catalogs", "Suppliers", "Pipelines",
+                argumentParser,
             ],
             swiftSettings: strict),
 
@@ -127,7 +128,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "BitdustTests", dependencies: ["bitdust", "Model"], swiftSettings: strict),
+            name: "BitdustTests",
+            dependencies: [
+                "bitdust", "Model", "Compressing", "FileTrees", "Placement", "Pipelines",
+                argumentParser,
+            ],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -6,8 +6,8 @@
 #include <malloc.h>
 
 void bd_keep_memory(void) {
-    // 1 GiB: larger than any buffer of ours, and the most that glibc takes for both on 64 bits
-    // without its own adjustment of the thresholds coming back.
+    // 1 GiB: more than all buffers of a pipeline together, so that none is mapped or trimmed.
+    // Setting them also ends glibc's own adjustment of both while the program runs.
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }

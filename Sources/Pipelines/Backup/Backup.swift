@@ -30,6 +30,7 @@ struct Backup {
         let started = customer.adapters.time.uptime
         let paths = try SourcePath.resolve(request.paths)
         let plan = try customer.plan(request.redundancy)
+        if !request.isDryRun { try customer.adoptNewerHead() }
         let parts = try BackupParts(
             customer: customer, plan: plan, request: request, tally: tally,
             cancellation: cancellation, isDryRun: request.isDryRun)
@@ -72,7 +73,9 @@ struct Backup {
         _ paths: [[UInt8]], collector: DirectoryCollector, parts: BackupParts
     ) throws {
         let readers = parts.start(parts.sizes.readerCount) { [problems, notes] in
-            let builder = FrameBuilder(kind: .data, pool: parts.framePool, queue: parts.frames)
+            let builder = FrameBuilder(
+                kind: .data, lengthMax: parts.sizes.frameLength, pool: parts.framePool,
+                queue: parts.frames)
             let reader = FileReader(
                 parts: parts, frames: builder, collector: collector, problems: problems,
                 notes: notes)
@@ -117,7 +120,8 @@ struct Backup {
     ) throws -> Snapshot {
         let setName = request.setName ?? SourcePath.setName(paths[0])
         var snapshot = Snapshot(
-            repository: customer.owner.keys.repository, device: customer.owner.device.publicKey.deviceID,
+            repository: customer.owner.keys.repository,
+            device: customer.owner.device.publicKey.deviceID,
             taken: customer.adapters.time.now.nanoseconds, setName: setName,
             host: customer.adapters.hostName, user: customer.adapters.userName,
             program: "bitdust \(ProgramVersion.current)")

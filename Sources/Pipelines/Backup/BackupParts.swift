@@ -59,7 +59,8 @@ struct BackupParts: Sendable {
             writer: isDryRun ? nil : writer, tally: tally)
         self.objects = ObjectWriter(
             chunker: chunker, key: chunkKey, index: index, tally: tally,
-            builder: FrameBuilder(kind: .tree, pool: framePool, queue: frames))
+            builder: FrameBuilder(
+                kind: .tree, lengthMax: sizes.frameLength, pool: framePool, queue: frames))
         outcome.onFailure { [files, frames, framePool] in
             files.abort()
             frames.abort()

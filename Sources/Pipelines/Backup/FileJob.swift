@@ -14,6 +14,8 @@ struct FileJob: Sendable {
     let directoryPath: [UInt8]
     let destination: EntryDestination
     let scanned: ScannedEntry
+    /// Not in the last backup; else it was, and has changed.
+    let isNew: Bool
 
     var path: [UInt8] { joinPath(directoryPath, scanned.entry.name) }
     /// One chunk, whatever it holds.

@@ -227,6 +227,7 @@ final class FileReader {
         }
         tally.update {
             $0.filesTotal -= 1
+            if job.isNew { $0.counts.filesNew -= 1 } else { $0.counts.filesChanged -= 1 }
             if !error.isVanished {
                 $0.counts.filesSkipped += 1
                 $0.errorCount += 1

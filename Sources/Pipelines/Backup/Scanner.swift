@@ -5,8 +5,8 @@ internal import Model
 /// Walks the sources and tells what is new, changed and the same; hands on what must be read.
 ///
 /// One thread walks, depth first, one `lstat` for each entry: a file whose size, times, inode and
-/// kind are those of the last backup is not opened. The walk keeps an explicit stack, so a deep tree
-/// costs memory for its depth and no recursion.
+/// kind are those of the last backup is not opened. The walk keeps an explicit stack, so a deep
+/// tree costs memory for its depth and no recursion.
 struct Scanner {
     /// A directory that is being walked.
     fileprivate struct Level {
@@ -41,7 +41,8 @@ struct Scanner {
         }
         let source = try SourceDirectory.open(path: path)
         root.entry.attributes = attributes(
-            of: root, previous: nil, path: path) { try source.attributes() }
+            of: root, previous: nil, path: path
+        ) { try source.attributes() }
         let level = try open(
             source, entry: root, path: path, relativePath: [], parent: .root(index: index))
         try walk(level)
@@ -65,7 +66,7 @@ struct Scanner {
         }
         let job = FileJob(
             source: parent, directoryPath: path, destination: .root(index: index),
-            scanned: scanned)
+            scanned: scanned, isNew: true)
         guard queue.put(job) else { throw CancelledError() }
     }
 
@@ -144,7 +145,8 @@ struct Scanner {
         }
         let job = FileJob(
             source: level.node.source, directoryPath: level.node.path,
-            destination: .directory(level.node, index: index), scanned: scanned)
+            destination: .directory(level.node, index: index), scanned: scanned,
+            isNew: previous == nil)
         guard queue.put(job) else { throw CancelledError() }
     }
 

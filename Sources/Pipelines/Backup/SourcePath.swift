@@ -3,7 +3,7 @@ internal import Model
 
 /// The paths on the command line.
 enum SourcePath {
-    /// Absolute paths without links in them, each once; one that lies below another is left to it.
+    /// Absolute paths without links in them, each once.
     ///
     /// - Throws: a ``Failure`` that names the first path that is not there.
     static func resolve(_ paths: [[UInt8]]) throws -> [[UInt8]] {

@@ -70,7 +70,8 @@ package final class Customer: Sendable {
         }
         let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
         try customer.openKnownSuppliers()
-        try customer.publishPendingHead()
+        // Suppliers that refuse it keep nobody from reading; the next backup sends a newer one.
+        try? customer.publishPendingHead()
         return customer
     }
 
@@ -131,7 +132,8 @@ package final class Customer: Sendable {
         CatalogPublisher(
             catalog: catalog, stage: parts.stage, ledger: parts.ledger, owner: owner,
             certificate: machine.certificate, random: adapters.random,
-            suppliers: suppliers.withLock { $0.map(\.record) })
+            suppliers: suppliers.withLock { $0.map(\.record) },
+            pageLength: parts.sizes.pageLength)
     }
 
     func makeReading() throws -> Reading {

@@ -91,7 +91,10 @@ extension SupplierDirectoryError {
         case .damaged(let file): "its file \(file) is damaged"
         case .newerVersion(let version): "it was written by a newer program (format \(version))"
         case .exists: "a supplier is there already"
-        case .disk(let error): "\(error.operation.rawValue): \(String(cString: strerror(error.code)))"
+        case .notEmpty: "something else is in it"
+        case .badPath: "its path is not UTF-8 text"
+        case .disk(let error):
+            "\(error.operation.rawValue): \(String(cString: strerror(error.code)))"
         }
     }
 }

@@ -85,8 +85,9 @@ final class SharedFile: Sendable {
 
 /// What a restoring worker is given.
 enum RestoreJob: Sendable {
-    /// A whole file of a few chunks.
-    case file(TreeEntry, RestoreNode)
+    /// Whole files of one directory. Two workers that create files in the same directory wait for
+    /// each other's lock on it, so that each gets many of one.
+    case files([TreeEntry], RestoreNode)
     /// Chunks of a long file, from an offset on.
     case part(SharedFile, chunks: [ChunkID], offset: UInt64)
 }

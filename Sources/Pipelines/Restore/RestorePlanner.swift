@@ -26,9 +26,17 @@ final class RestorePlanner {
     private let tally: RestoreTally
     private var firstNames: [UInt64: (node: RestoreNode, name: [UInt8])] = [:]
     private var links: [Link] = []
+    /// Directories that hold a first name: without their own permissions until the links are made.
+    private var held: [RestoreNode] = []
+    private var batch: [TreeEntry] = []
+    private var batchByteCount: UInt64 = 0
+    private var batchNode: RestoreNode?
 
     /// Bytes of a long file that one worker writes at a time.
     private static let partLength: UInt64 = 16 << 20
+    /// What one worker takes of a directory at a time.
+    private static let batchCountMax = 64
+    private static let batchLengthMax: UInt64 = 4 << 20
 
     init(
         contents: ContentReader, worker: RestoreWorker, queue: BoundedQueue<RestoreJob>,
@@ -47,6 +55,7 @@ final class RestorePlanner {
         while var level = stack.popLast() {
             try worker.cancellation.check()
             guard level.next < level.entries.count else {
+                try flushBatch()
                 worker.end(level.node)
                 continue
             }
@@ -70,13 +79,15 @@ final class RestorePlanner {
             do {
                 try link.node.directory.makeHardLink(
                     link.entry.name, to: (link.first.node.directory, link.first.name))
-                tally.update { $0.restored += 1; $0.progress.filesDone += 1 }
+                tally.update {
+                    $0.restored += 1; $0.progress.filesDone += 1
+                }
             } catch {
                 worker.failed(link.entry, link.node, error)
             }
             worker.end(link.node)
-            worker.end(link.first.node)
         }
+        for node in held { worker.end(node) }
     }
 
     private func visit(
@@ -85,7 +96,8 @@ final class RestorePlanner {
         if entry.kind == .directory {
             if let there = try node.directory.existing(entry.name), there.entry.kind != .directory {
                 guard policy == .always else {
-                    throw FileTreeError.notADirectory(path: joinPath(node.directory.path, entry.name))
+                    throw FileTreeError.notADirectory(
+                        path: joinPath(node.directory.path, entry.name))
                 }
                 try node.directory.remove(entry.name)
             }
@@ -113,7 +125,7 @@ final class RestorePlanner {
     /// Something of that name is there and stays.
     private func keep(_ entry: TreeEntry, _ existing: ScannedEntry, in node: RestoreNode) {
         if let group = entry.linkGroup, firstNames[group] == nil {
-            firstNames[group] = (node, entry.name)
+            hold(entry, of: group, in: node)
         }
         tally.update {
             $0.progress.filesDone += 1
@@ -144,20 +156,42 @@ final class RestorePlanner {
     private func makeFile(_ entry: TreeEntry, in node: RestoreNode) throws {
         if let group = entry.linkGroup {
             if let first = firstNames[group] {
-                // Both directories wait for the link, which changes their times.
+                // The directory waits for the link, which changes its times.
                 node.begin()
-                first.node.begin()
                 links.append(Link(entry: entry, node: node, first: first))
                 return
             }
-            firstNames[group] = (node, entry.name)
+            hold(entry, of: group, in: node)
         }
         node.begin()
         if entry.size > RestorePlanner.partLength {
             try planParts(of: entry, in: node)
-        } else if !queue.put(.file(entry, node)) {
-            throw CancelledError()
+        } else {
+            if batchNode !== node { try flushBatch() }
+            batchNode = node
+            batch.append(entry)
+            batchByteCount += entry.size
+            if batch.count == RestorePlanner.batchCountMax
+                || batchByteCount >= RestorePlanner.batchLengthMax
+            {
+                try flushBatch()
+            }
         }
+    }
+
+    private func hold(_ entry: TreeEntry, of group: UInt64, in node: RestoreNode) {
+        firstNames[group] = (node, entry.name)
+        node.begin()
+        held.append(node)
+    }
+
+    private func flushBatch() throws {
+        guard let node = batchNode, !batch.isEmpty else { return }
+        let job = RestoreJob.files(batch, node)
+        batch = []
+        batchByteCount = 0
+        batchNode = nil
+        guard queue.put(job) else { throw CancelledError() }
     }
 
     private func planParts(of entry: TreeEntry, in node: RestoreNode) throws {

@@ -13,7 +13,11 @@ struct RestoreWorker: Sendable {
         while let job = queue.take() {
             try cancellation.check()
             switch job {
-            case .file(let entry, let node): restore(entry, node)
+            case .files(let entries, let node):
+                for entry in entries {
+                    try cancellation.check()
+                    restore(entry, node)
+                }
             case .part(let file, let chunks, let offset): restore(file, chunks, offset)
             }
         }

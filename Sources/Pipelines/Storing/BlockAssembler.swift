@@ -11,6 +11,16 @@ struct FilledBlock: Sendable {
     var tableLength: Int { FilledBlock.tableLength(frames) }
     var frameBytesEnd: Int { frames.reduce(BlockTable.headerLength) { $0 + $1.storedLength } }
 
+    /// How many frames from the first on fit a block of that length.
+    static func prefixCount(of frames: [FrameEntry], in length: BlockLength) -> Int {
+        var end = BlockTable.headerLength + 8
+        for (index, frame) in frames.enumerated() {
+            end += frame.storedLength + FrameEntry.tableLength(chunkCount: frame.chunks.count)
+            if end > length.plaintextLength { return index }
+        }
+        return frames.count
+    }
+
     static func tableLength(_ frames: [FrameEntry]) -> Int {
         frames.reduce(8) { $0 + FrameEntry.tableLength(chunkCount: $1.chunks.count) }
     }
@@ -68,9 +78,38 @@ final class BlockAssembler: @unchecked Sendable {
         }
     }
 
-    /// The last, partly filled block, if there is one.
-    func finish() -> FilledBlock? {
-        lock.withLock { _ in close() }
+    /// Writes the last, partly filled block, as blocks of smaller classes where that saves padding.
+    func finish(_ write: (FilledBlock) throws -> Void) throws {
+        guard let last = lock.withLock({ _ in close() }) else { return }
+        try split(last, write)
+    }
+
+    /// Moves frames from the end into a block of their own until no class is cut from the padding:
+    /// 4.2 MiB become 4 MiB and 256 KiB, not 8 MiB.
+    private func split(
+        _ block: FilledBlock, _ write: (FilledBlock) throws -> Void
+    ) throws {
+        guard let length = BlockLength(holding: block.frameBytesEnd + block.tableLength),
+            let smaller = BlockLength(exactly: length.sealedLength / 2)
+        else { return try write(block) }
+        let kept = FilledBlock.prefixCount(of: block.frames, in: smaller)
+        guard kept > 0 else { return try write(block) }
+        let rest = Array(block.frames[kept...])
+        let restByteCount = rest.reduce(0) { $0 + $1.storedLength }
+        guard
+            let restLength = BlockLength(
+                holding: BlockTable.headerLength + restByteCount + FilledBlock.tableLength(rest)),
+            restLength < smaller
+        else { return try write(block) }
+        guard let buffer = pool.take() else { throw CancelledError() }
+        let start = block.frameBytesEnd - restByteCount
+        let target = BlockTable.headerLength
+        buffer[target..<target + restByteCount].copyMemory(
+            from: UnsafeRawBufferPointer(block.buffer[start..<start + restByteCount]))
+        try write(
+            FilledBlock(
+                kind: block.kind, buffer: block.buffer, frames: Array(block.frames[..<kept])))
+        try split(FilledBlock(kind: block.kind, buffer: buffer, frames: rest), write)
     }
 
     /// How many of the chunks, and how many bytes, the open block can take.

@@ -17,6 +17,8 @@ struct CatalogPublisher {
     let certificate: [UInt8]
     let random: any RandomSource
     let suppliers: [SupplierRecord]
+    /// Bytes of one page.
+    let pageLength: Int
 
     /// Stores the rows and commits the snapshot; its head is still to be published.
     func publish(_ stored: StoredSnapshot, run: Int64, written: Timestamp) throws -> Head {
@@ -41,7 +43,7 @@ struct CatalogPublisher {
     private func storePages(
         _ new: StoredSnapshot, rows: [Int64]?, includesAllSnapshots: Bool
     ) throws {
-        var page = PageGatherer { try self.store($0) }
+        var page = PageGatherer(lengthMax: pageLength) { try self.store($0) }
         if let rows {
             for row in rows {
                 if let block = try catalog.block(row: row) { try page.append(block) }
@@ -82,12 +84,14 @@ struct CatalogPublisher {
 
 /// Gathers rows until they fill a page of at most one frame.
 struct PageGatherer {
-    private static let byteCountMax = Limits.frameLengthMax - 64
+    private let byteCountMax: Int
     private var rows: [CatalogRow] = []
     private var byteCount = 0
     private let store: (CatalogPage) throws -> Void
 
-    init(store: @escaping (CatalogPage) throws -> Void) {
+    /// - Parameter lengthMax: bytes of an encoded page; its own fields are among them.
+    init(lengthMax: Int, store: @escaping (CatalogPage) throws -> Void) {
+        self.byteCountMax = lengthMax - 64
         self.store = store
     }
 
@@ -99,7 +103,7 @@ struct PageGatherer {
     }
 
     mutating func append(_ row: CatalogRow, byteCount: Int) throws {
-        if !rows.isEmpty, self.byteCount + byteCount + 5 > PageGatherer.byteCountMax {
+        if !rows.isEmpty, self.byteCount + byteCount + 5 > byteCountMax {
             try finish()
         }
         rows.append(row)

@@ -13,14 +13,18 @@ struct FrameJob: Sendable {
 /// Thread rules: one thread at a time; each reading worker has its own for file contents.
 final class FrameBuilder {
     private let kind: BlockKind
+    private let lengthMax: Int
     private let pool: BufferPool
     private let queue: BoundedQueue<FrameJob>
     private var buffer: PageBuffer?
     private var byteCount = 0
     private var chunks: [FrameChunk] = []
 
-    init(kind: BlockKind, pool: BufferPool, queue: BoundedQueue<FrameJob>) {
+    /// - Parameter lengthMax: bytes of plaintext of one frame; at least a longest chunk.
+    init(kind: BlockKind, lengthMax: Int, pool: BufferPool, queue: BoundedQueue<FrameJob>) {
+        precondition((Limits.chunkLengthMax...Limits.frameLengthMax).contains(lengthMax))
         self.kind = kind
+        self.lengthMax = lengthMax
         self.pool = pool
         self.queue = queue
     }
@@ -29,8 +33,8 @@ final class FrameBuilder {
     ///
     /// - Precondition: the chunk is not empty and not longer than a frame.
     func append(_ id: ChunkID, _ bytes: UnsafeRawBufferPointer) throws {
-        precondition(!bytes.isEmpty && bytes.count <= Limits.frameLengthMax)
-        if byteCount + bytes.count > Limits.frameLengthMax
+        precondition(!bytes.isEmpty && bytes.count <= lengthMax)
+        if byteCount + bytes.count > lengthMax
             || chunks.count == Limits.frameChunkCountMax
         {
             try flush()

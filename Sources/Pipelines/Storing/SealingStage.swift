@@ -3,8 +3,8 @@ internal import Model
 
 /// Takes frames, compresses them, lays them into blocks, and writes the blocks that are full.
 ///
-/// Thread rules: ``run(_:)`` runs on as many threads as there are workers; ``finish()`` on one, when
-/// they are done.
+/// Thread rules: ``run(_:)`` runs on as many threads as there are workers; ``finish(_:)`` on one,
+/// when they are done.
 final class SealingStage: Sendable {
     private let compression: CompressionSetting
     private let framePool: BufferPool
@@ -56,7 +56,7 @@ final class SealingStage: Sendable {
     /// Writes the blocks that are only partly filled.
     func finish(_ kinds: [BlockKind]) throws {
         for kind in kinds {
-            if let block = assemblers[kind]?.finish() { try writer?.write(block) }
+            try assemblers[kind]?.finish { try writer?.write($0) }
         }
     }
 

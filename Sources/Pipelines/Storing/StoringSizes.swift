@@ -4,31 +4,70 @@ internal import Model
 struct StoringSizes: Sendable {
     /// The largest class of block: smaller where one with all its fragments would be too long.
     let blockLength: BlockLength
+    /// Bytes of plaintext of one frame: a frame that does not shrink must fit an empty block.
+    let frameLength: Int
     let stripeByteCount: Int
-    let stripeCount: Int
-    let plaintextCount: Int
-    let frameCount: Int
-    let readerCount: Int
     let sealerCount: Int
+    let readerCount: Int
 
-    /// - Parameter memoryByteCount: what all buffers together may take; at least two stripes are
-    ///   used whatever it says.
+    /// A block holds at least a longest chunk with the longest table of a frame.
+    static let blockLengthMin = BlockLength.all.first {
+        StoringSizes.frameLength(in: $0) >= Limits.chunkLengthMax
+    }!
+
+    /// - Parameter memoryByteCount: what all buffers together may take; what one sealer and one
+    ///   reader need is used whatever it says.
     init(scheme: ErasureScheme, workerCount: Int, memoryByteCount: Int) {
         let stripeMax = memoryByteCount / 4
-        self.blockLength =
-            BlockLength.all.last { StoringSizes.stripe(scheme, $0) <= stripeMax }
-            ?? BlockLength.smallest
-        self.stripeByteCount = StoringSizes.stripe(scheme, blockLength)
-        let plaintext = blockLength.sealedLength
-        // Three kinds of block are open at a time.
-        let fixed = 3 * plaintext + 8 * Limits.frameLengthMax
-        let perSealer = stripeByteCount + plaintext + 3 * Limits.frameLengthMax
-        let affordable = max(1, (memoryByteCount - fixed - stripeByteCount) / perSealer)
-        self.sealerCount = min(workerCount, affordable)
-        self.readerCount = min(workerCount, max(1, affordable * 2))
-        self.stripeCount = sealerCount + 1
-        self.plaintextCount = 3 + sealerCount
-        self.frameCount = readerCount + sealerCount + 4
+        let blockLength =
+            BlockLength.all.last {
+                $0 >= StoringSizes.blockLengthMin && StoringSizes.stripe(scheme, $0) <= stripeMax
+            } ?? StoringSizes.blockLengthMin
+        let stripe = StoringSizes.stripe(scheme, blockLength)
+        let sizes = (1...workerCount).map {
+            StoringSizes(
+                blockLength: blockLength, stripeByteCount: stripe, sealerCount: $0,
+                readerCount: min(workerCount, 2 * $0))
+        }
+        self = sizes.last { $0.byteCount <= memoryByteCount } ?? sizes[0]
+    }
+
+    private init(
+        blockLength: BlockLength, stripeByteCount: Int, sealerCount: Int, readerCount: Int
+    ) {
+        self.blockLength = blockLength
+        self.frameLength = StoringSizes.frameLength(in: blockLength)
+        self.stripeByteCount = stripeByteCount
+        self.sealerCount = sealerCount
+        self.readerCount = readerCount
+    }
+
+    var stripeCount: Int { sealerCount + 1 }
+    /// Three kinds of block are open at a time, and each sealer writes one.
+    var plaintextCount: Int { 3 + sealerCount }
+    var frameCount: Int { readerCount + sealerCount + 4 }
+
+    /// Bytes of all buffers together, those that readers and sealers have for themselves too.
+    var byteCount: Int {
+        stripeCount * stripeByteCount + plaintextCount * blockLength.sealedLength
+            + (frameCount + sealerCount) * Limits.frameLengthMax
+            + readerCount * FileReader.bufferLength
+    }
+
+    /// Bytes that one page of the catalog, a chunk in a frame of its own, may have.
+    var pageLength: Int {
+        let overhead = StoringSizes.overhead(chunkCount: 1)
+        return min(Limits.frameLengthMax, blockLength.plaintextLength - overhead)
+    }
+
+    private static func frameLength(in length: BlockLength) -> Int {
+        let overhead = overhead(chunkCount: Limits.frameChunkCountMax)
+        return min(Limits.frameLengthMax, length.plaintextLength - overhead)
+    }
+
+    /// Header, frame count, one entry, checksum.
+    private static func overhead(chunkCount: Int) -> Int {
+        BlockTable.headerLength + 8 + FrameEntry.tableLength(chunkCount: chunkCount)
     }
 
     private static func stripe(_ scheme: ErasureScheme, _ length: BlockLength) -> Int {

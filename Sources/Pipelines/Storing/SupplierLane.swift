@@ -2,7 +2,8 @@ internal import Model
 internal import Suppliers
 internal import Synchronization
 
-/// The way to one supplier: a bounded queue and a thread that stores what is queued, group by group.
+/// The way to one supplier: a bounded queue and a thread that stores what is queued, group by
+/// group.
 ///
 /// A group is what has gathered while the group before it was made durable: one commit for all.
 final class SupplierLane: Sendable {

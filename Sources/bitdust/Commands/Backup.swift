@@ -130,12 +130,10 @@ struct Backup: ContextualCommand {
     private func checkSources() throws {
         var status = stat()
         let missing = paths.filter { lstat(cPath($0.bytes), &status) != 0 && errno == ENOENT }
-        guard missing.count == paths.count, let first = missing.first else { return }
+        guard let first = missing.first else { return }
+        let more = missing.count == 1 ? "" : ", nor do \(missing.count - 1) others of the paths"
         throw Failure(
-            "BD-NO-SOURCE", .failed,
-            missing.count == 1
-                ? "\(displayText(first.bytes)) does not exist"
-                : "\(displayText(first.bytes)) and the other \(missing.count - 1) paths do not exist",
+            "BD-NO-SOURCE", .failed, "\(displayText(first.bytes)) does not exist" + more,
             remedy: "check the spelling; nothing was changed")
     }
 

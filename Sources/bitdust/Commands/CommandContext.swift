@@ -17,7 +17,7 @@ struct CommandContext: Sendable {
     init(global: GlobalOptions, environment: ProcessEnvironment = .current) throws {
         self.environment = environment
         home = Home(path: try environment.home(option: global.home).bytes)
-        homeOption = global.home.map { "--home \(displayText($0.bytes)) " } ?? ""
+        homeOption = global.home.map { "--home \(shellWord($0.bytes)) " } ?? ""
         console = Console(noColor: global.noColor, environment: environment)
         canAsk = !global.noInput
         let time = SystemTime()
@@ -69,6 +69,17 @@ protocol ContextualCommand: ParsableCommand {
 
 extension ContextualCommand {
     func run() throws { try run(in: CommandContext(global: global)) }
+}
+
+/// A path or name as a word of a command line: quoted where a shell would make more of it.
+func shellWord(_ bytes: [UInt8]) -> String {
+    let isPlain = bytes.allSatisfy { byte in
+        let scalar = Unicode.Scalar(byte)
+        return scalar.properties.isAlphabetic && byte < 0x80 || (48...57).contains(byte)
+            || "/._-+,".unicodeScalars.contains(scalar)
+    }
+    let text = displayText(bytes)
+    return isPlain && !bytes.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
 }
 
 extension String {

@@ -40,9 +40,8 @@ struct Recover: ContextualCommand {
             try context.console.out(line)
         }
         guard let last = report.snapshots.last else { return }
-        let name = last.snapshot.setName
-        let word = name.utf8.allSatisfy(Recover.isPlain) ? name : "latest"
-        context.console.message("Next: " + context.command("restore \(word) --target ~/restored"))
+        let name = shellWord(Array(last.snapshot.setName.utf8))
+        context.console.message("Next: " + context.command("restore \(name) --target ~/restored"))
     }
 
     /// What was found.
@@ -67,16 +66,6 @@ struct Recover: ContextualCommand {
             let last = members.map(\.taken).max() ?? 0
             return "\(name) (\(countText(UInt64(members.count), "snapshot")), last "
                 + "\(localTimeText(nanoseconds: last)))"
-        }
-    }
-
-    /// Whether a shell takes the byte as it is.
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."):
-            true
-        default: false
         }
     }
 }

@@ -6,8 +6,8 @@ internal import Model
 /// takes strings.
 ///
 /// An argument that is not UTF-8 has each byte from 0x80 on replaced by a private character of
-/// plane 16, U+10FF80 for 0x80. One that is UTF-8 but holds such a character gets the same, so that each
-/// string stands for one sequence of bytes only.
+/// plane 16, U+10FF80 for 0x80. One that is UTF-8 but holds such a character gets the same, so that
+/// each string stands for one sequence of bytes only.
 enum RawArguments {
     private static let base: UInt32 = 0x10_FF00
     private static let escapes = (base + 0x80)...(base + 0xFF)

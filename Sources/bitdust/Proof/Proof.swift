@@ -39,6 +39,7 @@ struct Proof {
             target = scratch.path.appending("restored again")
             report = try restore(customer, backup, to: target) { _ in }
         }
+        for line in RestoreText.noteLines(report) { note(line) }
         note("Comparing")
         return judge(backup, report, target: target, isMiddle: isMiddle)
     }

@@ -53,8 +53,10 @@ enum Folder {
     }
 
     static func join(_ path: [UInt8], _ name: [UInt8]) -> [UInt8] {
-        path + [UInt8(ascii: "/")] + name
+        path + [slash] + name
     }
+
+    private static let slash = UInt8(ascii: "/")
 
     /// Bytes of all files at and below `path`.
     static func byteCount(_ path: [UInt8]) -> UInt64 {
@@ -80,10 +82,13 @@ enum Folder {
         for folder in folders.reversed() { rmdir(cPath(folder)) }
     }
 
-    /// Makes every file empty: whoever has it open reads nothing from then on.
+    /// Makes every file empty: whoever has it open reads nothing from then on. Not those of
+    /// SQLite, which maps them: a process that has them open would die of SIGBUS.
     static func empty(_ path: [UInt8]) {
         visit(path) { path, status in
-            if status.st_mode & S_IFMT == S_IFREG { truncate(cPath(path), 0) }
+            guard status.st_mode & S_IFMT == S_IFREG else { return }
+            let name = String(decoding: path.split(separator: slash).last ?? [], as: UTF8.self)
+            if !name.contains(".sqlite") { truncate(cPath(path), 0) }
         }
     }
 

@@ -3,8 +3,7 @@ internal import Pipelines
 
 extension BackupProgress: Progressing {
     func line(pace: Pace) -> ProgressLine {
-        let suppliers =
-            suppliersNeeded > 0 ? "\(suppliersOnline)/\(suppliersNeeded) suppliers" : nil
+        let suppliers = supplierText(online: suppliersOnline, needed: suppliersNeeded)
         if phase == .committing { return committingLine(suppliers: suppliers) }
         let remaining = bytesTotal > bytesDone ? bytesTotal - bytesDone : 0
         return ProgressLine(

@@ -60,12 +60,19 @@ struct CheckText {
             let left = bad - min(bad, report.fragmentsRebuilt)
             return style.warning("DEGRADED")
                 + ": \(countText(left, "fragment")) missing or damaged, "
-                + "everything can be restored - `bitdust check --repair` rebuilds them"
+                + "everything can be restored - \(advice)"
         default:
             return style.bad("LOST")
                 + ": \(countText(UInt64(report.blocksLost.count), "block")) and "
                 + "\(countText(UInt64(report.pathsLost.count), "file")) cannot be restored"
         }
+    }
+
+    /// A fragment is rebuilt where it was, so its supplier has to be there.
+    private var advice: String {
+        report.suppliers.contains { $0.state.failure != nil }
+            ? "bring the suppliers that are gone back, then `bitdust check --repair`"
+            : "`bitdust check --repair` rebuilds them"
     }
 
     var detailLines: [String] {

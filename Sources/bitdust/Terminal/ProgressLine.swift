@@ -25,7 +25,7 @@ struct ProgressLine: Hashable, Sendable {
     var count: String
     var bytesPerSecond: Double?
     var secondsRemaining: UInt64?
-    /// `4/4 suppliers`.
+    /// `4 suppliers (need 2)`.
     var suppliers: String?
     var errorCount: UInt64 = 0
 
@@ -35,7 +35,7 @@ struct ProgressLine: Hashable, Sendable {
     /// The line as a bar of at most `width` columns; what matters least is left out first.
     ///
     /// ```
-    ///   [##############----]  78 %  1.34 GiB  212 MiB/s  ETA 0:02   4/4 suppliers
+    ///   [##############----]   78 %  1.34 GiB  212 MiB/s  ETA 0:02  4 suppliers (need 2)
     /// ```
     func bar(width: Int) -> String {
         var parts = details
@@ -82,6 +82,11 @@ struct ProgressLine: Hashable, Sendable {
     }
 
     private func clamped(_ value: Double) -> Double { min(1, max(0, value)) }
+}
+
+/// `4 suppliers (need 2)`; `nil` before anything is known.
+func supplierText(online: Int, needed: Int) -> String? {
+    needed > 0 ? countText(UInt64(max(0, online)), "supplier") + " (need \(needed))" : nil
 }
 
 /// The rate over the last seconds, from samples of a counter.

@@ -25,9 +25,8 @@ struct RestoreState: Progressing {
     }
 
     func line(pace: Pace) -> ProgressLine {
-        let suppliers =
-            progress.suppliersNeeded > 0
-            ? "\(progress.suppliersOnline) suppliers (need \(progress.suppliersNeeded))" : nil
+        let suppliers = supplierText(
+            online: progress.suppliersOnline, needed: progress.suppliersNeeded)
         return ProgressLine(
             phase: "restoring", fraction: fraction, done: sizeText(progress.bytesDone),
             count: countText(progress.filesDone, "file"), bytesPerSecond: pace.bytesPerSecond,
