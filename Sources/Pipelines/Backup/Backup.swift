@@ -30,10 +30,10 @@ struct Backup {
         let started = customer.adapters.time.uptime
         let paths = try SourcePath.resolve(request.paths)
         let plan = try customer.plan(request.redundancy)
+        if !request.isDryRun { try customer.adoptNewerHead() }
         let parts = try BackupParts(
             customer: customer, plan: plan, request: request, tally: tally,
             cancellation: cancellation, isDryRun: request.isDryRun)
-        if !request.isDryRun { try customer.checkNoNewerHead() }
         let run = request.isDryRun ? nil : try customer.catalog.beginRun()
         let collector = DirectoryCollector(
             rootCount: paths.count, objects: parts.objects, catalog: customer.catalog,

@@ -71,10 +71,7 @@ package final class LocalDisk: Disk {
     }
 
     package func lock(_ path: String) throws(DiskError) -> any DiskFile {
-        var descriptor = openFile(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW)
-        if descriptor < 0, errno == EROFS || errno == EACCES {
-            descriptor = openFile(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        }
+        let descriptor = openFile(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw DiskError(.lock, code: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
