@@ -120,7 +120,8 @@ extension Customer {
         else { return }
         let ours = known?.body
         let theirs = Set(body.catalogBlocks.map(\.block))
-        let blocks = body.catalogBlocks
+        let blocks =
+            body.catalogBlocks
             + (ours?.catalogBlocks ?? []).filter { !theirs.contains($0.block) }
         let names = Set(body.suppliers.map(\.id))
         let merged = HeadBody(
