@@ -120,7 +120,8 @@ extension Customer {
         else { return }
         let ours = known?.body
         let theirs = Set(body.catalogBlocks.map(\.block))
-        let blocks = body.catalogBlocks
+        let blocks =
+            body.catalogBlocks
             + (ours?.catalogBlocks ?? []).filter { !theirs.contains($0.block) }
         let names = Set(body.suppliers.map(\.id))
         let merged = HeadBody(
@@ -138,17 +139,11 @@ extension Customer {
         var newest: (Head, HeadBody)?
         for supplier in open {
             guard let heads = try? supplier.store?.heads(of: owner.user) else { continue }
-            let isOvertaken = heads.contains { head in
-                head != known && head.sequence >= known?.sequence ?? 0 && openHead(head) != nil
-            }
-            guard !isOvertaken else {
-                throw Failure(
-                    "BD-OTHER-MACHINE", .failed,
-                    "The suppliers hold newer snapshots than this home",
-                    cause: "another machine has backed up with this identity, or this home was "
-                        + "put back to an earlier state",
-                    remedy: "run `bitdust recover` with your key file and another --home, "
-                        + "and go on from there")
+            for head in heads
+            where head.sequence >= oldest?.sequence ?? 0
+                && head.sequence > newest?.0.sequence ?? 0 && head != oldest
+            {
+                if let body = openHead(head) { newest = (head, body) }
             }
         }
         return newest
