@@ -1,8 +1,7 @@
+import Catalogs
 import Foundation
 import Model
 import Testing
-
-@testable import Catalogs
 
 @Suite struct CatalogTests {
     private let folder = FileManager.default.temporaryDirectory
@@ -164,22 +163,29 @@ import Testing
     }
 
     @Test func `a row that was damaged is an error that names its table`() throws {
-        try with { catalog in
-            let row = try catalog.append(
-                CatalogSamples.descriptor(1), frames: CatalogSamples.frames,
-                receipts: [true, true, true, true])
-            try catalog.write("damage") {
-                try $0.execute(sql: "UPDATE blocks SET descriptor = x'0102'")
-            }
-            do {
-                _ = try catalog.block(row: row)
-                Issue.record("damage was read")
-            } catch let error as CatalogError {
-                #expect(error.isCorruption)
-                guard case .badRow("blocks", _) = error else {
-                    Issue.record("\(error)")
-                    return
-                }
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let first = try open()
+        let row = try first.append(
+            CatalogSamples.descriptor(1), frames: CatalogSamples.frames,
+            receipts: [true, true, true, true])
+        first.close()
+        var encoded = ByteWriter()
+        CatalogSamples.descriptor(1).encode(into: &encoded)
+        let file = folder.appending(path: "catalog.sqlite")
+        var bytes = try Data(contentsOf: file)
+        let place = try #require(bytes.firstRange(of: Data(encoded.bytes)))
+        bytes[place.lowerBound + 32] ^= 0x80
+        try bytes.write(to: file)
+        let second = try open()
+        defer { second.close() }
+        do {
+            _ = try second.block(row: row)
+            Issue.record("damage was read")
+        } catch let error as CatalogError {
+            #expect(error.isCorruption)
+            guard case .badRow("blocks", _) = error else {
+                Issue.record("\(error)")
+                return
             }
         }
     }

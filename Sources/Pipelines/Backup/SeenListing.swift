@@ -10,10 +10,10 @@ struct SeenStamp: Hashable, Sendable {
 /// What the last backup saw of one directory, so that the next reads nothing that is the same.
 ///
 /// It is this machine's own, never sent: a catalog that was recovered has none and reads everything
-/// once. Page: docs/formats/seen-listing.md. Golden file: `fixtures/seen-listing/v1.bin`.
+/// once.
 ///
 /// ```
-/// offset  length  field
+/// offset  length  field                          docs/formats/seen-listing.md
 ///      0       8  magic "BDSEEN02"
 ///      8       8  length of the tree object
 ///              -  its content: depth 1, id count 4, ids
@@ -21,6 +21,8 @@ struct SeenStamp: Hashable, Sendable {
 ///              -  for each entry: changed seconds 8, nanoseconds 4, inode 8
 ///              4  CRC-32C of all before it
 /// ```
+///
+/// Golden file: `fixtures/seen-listing/v2.bin`.
 struct SeenListing: Sendable {
     let tree: Tree
     let treeLength: UInt64

@@ -20,7 +20,8 @@ package struct RecoveryReport: Sendable {
 }
 
 extension Customer {
-    /// Makes this machine one of the identity's, from its key file and what is left of its suppliers.
+    /// Makes this machine one of the identity's, from its key file and what is left of its
+    /// suppliers.
     ///
     /// Key file → keys → suppliers → newest head whose signature holds → catalog blocks → catalog.
     package static func recover(
@@ -119,7 +120,8 @@ extension Customer {
         else { return }
         let ours = known?.body
         let theirs = Set(body.catalogBlocks.map(\.block))
-        let blocks = body.catalogBlocks
+        let blocks =
+            body.catalogBlocks
             + (ours?.catalogBlocks ?? []).filter { !theirs.contains($0.block) }
         let names = Set(body.suppliers.map(\.id))
         let merged = HeadBody(

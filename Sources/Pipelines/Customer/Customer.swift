@@ -139,7 +139,7 @@ package final class Customer: Sendable {
 
     func makeReading() throws -> Reading {
         let open = suppliers.withLock { $0 }
-        return Reading(
+        return try Reading(
             suppliers: open, user: owner.user, catalog: catalog, index: try chunkIndex(),
             keys: owner.keys, workerCount: adapters.workerCount)
     }

@@ -80,7 +80,8 @@ final class RestorePlanner {
                 try link.node.directory.makeHardLink(
                     link.entry.name, to: (link.first.node.directory, link.first.name))
                 tally.update {
-                    $0.restored += 1; $0.progress.filesDone += 1
+                    $0.restored += 1
+                    $0.progress.filesDone += 1
                 }
             } catch {
                 worker.failed(link.entry, link.node, error)
