@@ -189,7 +189,8 @@ private struct Program {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         guard count > 0 else { return nil }
-        let own = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let own = String(
+            decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let candidates = [own] + CommandLine.arguments.filter { $0.hasSuffix(".xctest") }
         return candidates.map { URL(filePath: $0).deletingLastPathComponent() }
             .map { $0.appending(path: "bitdust").path }
@@ -219,7 +220,8 @@ private struct Program {
         process.waitUntilExit()
         try file.close()
         let text = String(decoding: try Data(contentsOf: URL(filePath: output)), as: UTF8.self)
-        let isKilled = process.terminationReason == .uncaughtSignal
+        let isKilled =
+            process.terminationReason == .uncaughtSignal
             && process.terminationStatus == SIGKILL && seconds != nil
         return Run(
             status: isKilled ? nil : process.terminationStatus, output: text,
