@@ -78,6 +78,7 @@ package final class Customer: Sendable {
     package func close() {
         for supplier in suppliers.withLock({ $0 }) { supplier.store?.close() }
         catalog.close()
+        lock.release()
     }
 
     // MARK: What the operations share
@@ -138,7 +139,7 @@ package final class Customer: Sendable {
 
     func makeReading() throws -> Reading {
         let open = suppliers.withLock { $0 }
-        return Reading(
+        return try Reading(
             suppliers: open, user: owner.user, catalog: catalog, index: try chunkIndex(),
             keys: owner.keys, workerCount: adapters.workerCount)
     }

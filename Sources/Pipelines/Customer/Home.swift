@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Model
+internal import Synchronization
 
 /// The directory of one user of this program: `~/.bitdust`.
 ///
@@ -51,10 +52,9 @@ extension Home {
     }
 }
 
-/// Holds a home for one process at a time.
-// @unchecked: the descriptor is set once.
-final class HomeLock: @unchecked Sendable {
-    private let descriptor: Int32
+/// Holds a home for one process at a time, until it is released.
+final class HomeLock: Sendable {
+    private let descriptor: Mutex<Int32?>
 
     init(_ home: Home) throws {
         let descriptor = home.lock.withPath { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
@@ -70,11 +70,18 @@ final class HomeLock: @unchecked Sendable {
                 "BD-BUSY", .busy, "Another bitdust command is using \(displayText(home.path))",
                 remedy: "wait until it is done, or stop it: nothing that it has stored is lost")
         }
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
     deinit {
-        close(descriptor)
+        release()
+    }
+
+    func release() {
+        descriptor.withLock { descriptor in
+            if let open = descriptor { close(open) }
+            descriptor = nil
+        }
     }
 }
 
