@@ -181,7 +181,7 @@ import Testing
         do {
             _ = try second.block(row: row)
             Issue.record("damage was read")
-        } catch let error as CatalogError {
+        } catch {
             #expect(error.isCorruption)
             guard case .badRow("blocks", _) = error else {
                 Issue.record("\(error)")
