@@ -77,9 +77,13 @@ final class HomeLock: Sendable {
         release()
     }
 
+    /// Lets others in. Unlocked and not only closed: a child process that is being started at this
+    /// moment holds the same open file until it runs its own program.
     func release() {
         descriptor.withLock { descriptor in
-            if let open = descriptor { close(open) }
+            guard let open = descriptor else { return }
+            flock(open, LOCK_UN)
+            close(open)
             descriptor = nil
         }
     }

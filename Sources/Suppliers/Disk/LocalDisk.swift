@@ -110,7 +110,7 @@ private final class LocalFile: DiskFile {
     }
 
     deinit {
-        if !isClosed.load(ordering: .relaxed) { Glibc.close(descriptor) }
+        try? close()
     }
 
     func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(DiskError) -> Int {
@@ -153,6 +153,8 @@ private final class LocalFile: DiskFile {
 
     func close() throws(DiskError) {
         if isClosed.exchange(true, ordering: .relaxed) { return }
+        // A lock outlives the close while a child process that is being started has the file too.
+        flock(descriptor, LOCK_UN)
         try check(Glibc.close(descriptor), .close)
     }
 
