@@ -37,9 +37,11 @@ import Testing
         for block in blocks {
             let used = block.frameBytesEnd + block.tableLength
             #expect(used <= length.plaintextLength && block.kind == .data)
-            let table = BlockTable(kind: .data, frames: block.frames)
-            #expect(table.tableOffset == block.frameBytesEnd)
-            #expect(table.encoded().table.count == block.tableLength)
+            #expect(
+                BlockTable(kind: .data, frames: block.frames).tableOffset == block.frameBytesEnd)
+            #expect(
+                BlockTable(kind: .data, frames: block.frames).encoded().table.count
+                    == block.tableLength)
         }
         expect(blocks, hold: sent)
     }

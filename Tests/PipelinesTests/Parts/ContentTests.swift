@@ -28,13 +28,13 @@ import Testing
 
     private static let list = Limits.listChunkCountMax
 
-    /// Typed here: left to the macro, the compiler gives up on it.
-    private static let depths: [(count: Int, depth: Int)] = [
+    /// How many ids, and the depth of the content that holds them.
+    private static let counts: [(Int, Int)] = [
         (0, 0), (1, 0), (64, 0), (65, 1), (list - 1, 1), (list, 1), (list + 1, 1), (64 * list, 1),
         (64 * list + 1, 2), (65 * list, 2), (66 * list + 17, 2),
     ]
 
-    @Test(arguments: depths)
+    @Test(arguments: counts)
     func `ids come back in order at every depth`(_ count: Int, _ depth: Int) throws {
         let lists = Lists()
         var builder = ContentBuilder { lists.store($0) }
