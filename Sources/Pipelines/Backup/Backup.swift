@@ -141,7 +141,9 @@ struct Backup {
     ) -> BackupReport {
         var report = BackupReport(
             snapshotID: id, snapshot: snapshot, scheme: plan.scheme,
-            lossesTolerated: parts.ledger.lossesTolerated ?? plan.scheme.parityCount,
+            lossesTolerated: min(
+                parts.ledger.lossesTolerated ?? plan.scheme.parityCount,
+                customer.lossesToleratedBefore ?? .max),
             suppliersTotal: parts.lanes.count)
         report.problems = problems.sorted
         report.notes = notes.sorted

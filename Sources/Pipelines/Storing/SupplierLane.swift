@@ -71,7 +71,7 @@ final class SupplierLane: Sendable {
             let receipts = try store.put(items.map(\.upload))
             for (item, receipt) in zip(items, receipts) {
                 let wanted = item.block.descriptor.places[item.position].fragment
-                if receipt.fragment == wanted {
+                if receipt.fragment == wanted, receipt.supplier == record.id, receipt.isSigned {
                     item.block.acknowledged(position: item.position)
                 } else {
                     item.block.failed(position: item.position, WrongReceipt())
