@@ -186,6 +186,27 @@ import Testing
         try restore(station, home: "home3", to: "old")
     }
 
+    @Test func `a home that was put back to an earlier state forgets nothing`() throws {
+        let station = try station()
+        run("/bin/cp", "-a", station.scratch["home"], station.scratch["saved"])
+        station.write("forgotten", "forgotten")
+        let forgotten = try backup(station, home: "home")
+        Files.remove(station.scratch["home"])
+        prepared(rename(station.scratch["saved"], station.scratch["home"]))
+        prepared(unlink("\(station.source)/forgotten"))
+        let next = try backup(station, home: "home")
+        let ids = try station.snapshots().map(\.id)
+        #expect(ids.count == 4 && ids.contains { $0 == forgotten.snapshotID })
+        #expect(ids.last == next.snapshotID)
+        let report = try recover(station, from: [2, 3])
+        #expect(report.headSequence == 4 && Set(report.snapshots.map(\.id)) == Set(ids))
+        let request = RestoreRequest(
+            snapshot: .prefix("\(try #require(forgotten.snapshotID))"),
+            target: station.scratch.bytes("old"))
+        _ = try with(station) { try $0.restore(request, cancellation: Cancellation()) { _ in } }
+        #expect(Files.text("\(station.scratch["old"])/forgotten") == "forgotten")
+    }
+
     @Test func `the key of another identity finds nothing`() throws {
         let station = try station()
         let stranger = try self.station()

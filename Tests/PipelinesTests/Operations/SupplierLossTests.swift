@@ -1,3 +1,4 @@
+import Compressing
 import Glibc
 import Model
 import Pipelines
@@ -78,6 +79,27 @@ import Testing
         #expect(check.pathsLost.map { displayText($0.path) } == ["second"])
         // Those that the restore has met are known to their suppliers as gone.
         #expect(check.fragmentsDamaged + check.fragmentsMissing == 3)
+    }
+
+    @Test func `a long file that lost one of its blocks is named and leaves nothing half`() throws {
+        // One worker, so that every supplier has the blocks in the same order.
+        let station = try Station(workerCount: 1)
+        station.write(SeededRandom(seed: 3).bytes(40 << 20), "long")
+        station.write("small", "small")
+        let first = try #require(try station.backup { $0.compression = .none }.snapshotID)
+        for number in 0..<3 {
+            let garbage = [UInt8](repeating: 0xEE, count: 8192)
+            Files.overwrite(garbage, in: station.segments(number)[0], at: 5 << 20)
+        }
+        Files.makeDirectory(station.target)
+        Files.write("an older long file", to: "\(station.target)/long")
+        let report = try station.restore()
+        #expect(report.status == .filesDamaged && report.filesRestored == 1)
+        #expect(report.problems.map { displayText($0.path) } == ["\(station.target)/long"])
+        #expect(Files.names(station.target) == ["long", "small"])
+        #expect(Files.text("\(station.target)/long") == "an older long file")
+        let check = try station.check(readsData: true)
+        #expect(check.blocksLost.count == 1 && check.pathsLost.map(\.snapshot) == [first])
     }
 
     @Test(arguments: ["garbage", "truncated", "empty", "deleted"])

@@ -28,14 +28,15 @@ import Testing
 
     private static let list = Limits.listChunkCountMax
 
-    /// How many ids, and the depth of the content that holds them.
-    private static let counts: [(Int, Int)] = [
-        (0, 0), (1, 0), (64, 0), (65, 1), (list - 1, 1), (list, 1), (list + 1, 1), (64 * list, 1),
-        (64 * list + 1, 2), (65 * list, 2), (66 * list + 17, 2),
+    /// Count of ids, depth of the content.
+    private static let cases: [[Int]] = [
+        [0, 0], [1, 0], [64, 0], [65, 1], [list - 1, 1], [list, 1], [list + 1, 1],
+        [64 * list, 1], [64 * list + 1, 2], [65 * list, 2], [66 * list + 17, 2],
     ]
 
-    @Test(arguments: counts)
-    func `ids come back in order at every depth`(_ count: Int, _ depth: Int) throws {
+    @Test(arguments: ContentTests.cases)
+    func `ids come back in order at every depth`(_ sample: [Int]) throws {
+        let (count, depth) = (sample[0], sample[1])
         let lists = Lists()
         var builder = ContentBuilder { lists.store($0) }
         for number in 0..<count { try builder.append(ContentTests.id(UInt64(number))) }
