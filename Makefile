@@ -18,10 +18,10 @@ COMPLETIONS_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bitdust
 COMPLETIONS_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bitdust
 COMPLETIONS_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bitdust.fish
 
-.PHONY: help setup build release test check fmt lint bench install uninstall backup clean
+.PHONY: help setup build release test check kill-sweep fmt lint bench install uninstall backup clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install the Debian packages that are missing; quiet when there is nothing to do
 	@scripts/setup
@@ -36,6 +36,10 @@ test: setup ## Build and run all tests
 	@scripts/test "$(SCRATCH)"
 
 check: lint test ## All that a commit must pass: format, build without warnings, tests, tidiness
+
+kill-sweep: setup ## Kill the program KILLS (5000) times at random moments, by SEED (1)
+	BITDUST_KILL_COUNT=$(or $(KILLS),5000) BITDUST_KILL_SEED=$(or $(SEED),1) \
+		$(SWIFT) test --scratch-path "$(SCRATCH)" --filter KillTests
 
 fmt: ## Format the Swift files
 	$(SWIFT) format format --in-place --recursive --parallel $(FORMATTED)

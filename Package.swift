@@ -26,7 +26,8 @@ let package = Package(
     products: [.executable(name: "bitdust", targets: ["bitdust"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        // Exact: CBoringGCM names symbols of its BoringSSL (docs/decisions/0005-boringgcm.md).
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [

@@ -10,7 +10,7 @@
 # Steps: a first backup of a source tree; a second one with nothing changed; a full restore of it,
 # compared with the source; a backup of incompressible data. Input is in the page cache. restic
 # writes one copy to a local repository; bitdust codes 2+2 and writes two copies' worth of bytes.
-# The table goes to the terminal and to Benchmarks/results/latest.md.
+# The table goes to the terminal and to latest.md in the folder results beside this script.
 set -euo pipefail
 export LC_ALL=C
 

@@ -1,9 +1,9 @@
 internal import GRDB
 
-/// Opens SQLite the one way that RELIABILITY 5.2 asks for.
+/// Opens SQLite the one way in which it loses nothing that was committed.
 ///
-/// One connection for each file, which is the writer too: Debian's SQLite predates the fix of a race
-/// between two connections that write and checkpoint at the same instant.
+/// One connection for each file, which is the writer too: Debian's SQLite predates the fix of a
+/// race between two connections that write and checkpoint at the same instant.
 enum DatabaseFile {
     /// - Parameters:
     ///   - path: of the database file; created when it is not there.

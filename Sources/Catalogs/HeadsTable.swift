@@ -95,13 +95,13 @@ extension Catalog {
             ])
     }
 
-    /// Fills an empty catalog with what a head leads to.
-    package func replace(
+    /// Adds what a head leads to: to an empty catalog, or to one that knows less.
+    package func adopt(
         rows: [CatalogRow], catalogBlocks: [(BlockDescriptor, [FrameEntry])], head: Head,
         body: HeadBody, snapshotIDs: (Snapshot) -> SnapshotID
     ) throws(CatalogError) {
-        try write("recover catalog") { database in
-            for supplier in body.suppliers { try Catalog.insert(supplier, into: database) }
+        try write("adopt head") { database in
+            for supplier in body.suppliers { try Catalog.insertIfNew(supplier, into: database) }
             var known: Set<BlockID> = []
             for row in rows {
                 switch row {
@@ -112,13 +112,16 @@ extension Catalog {
                     let stored = StoredSnapshot(id: snapshotIDs(snapshot), snapshot: snapshot)
                     try Catalog.insert(stored, into: database)
                 case .supplier(let supplier):
-                    try Catalog.insert(supplier, into: database)
+                    try Catalog.insertIfNew(supplier, into: database)
                 }
             }
             for (descriptor, frames) in catalogBlocks
             where known.insert(descriptor.block).inserted {
                 try Catalog.insertRecovered(descriptor, frames: frames, into: database)
             }
+            // One head of each sequence: where two machines wrote the same, the suppliers' counts.
+            try database.execute(
+                sql: "DELETE FROM heads WHERE sequence <= ?", arguments: [Int64(head.sequence)])
             try Catalog.insert(head, body: body, isPublished: true, into: database)
         }
     }
@@ -126,6 +129,10 @@ extension Catalog {
     private static func insertRecovered(
         _ descriptor: BlockDescriptor, frames: [FrameEntry], into database: Database
     ) throws {
+        let block = Data32(descriptor.block.bytes).data
+        let isKnown = try Bool.fetchOne(
+            database, sql: "SELECT 1 FROM blocks WHERE block = ?", arguments: [block])
+        guard isKnown == nil else { return }
         let receipts = [Bool](repeating: true, count: descriptor.scheme.fragmentCount)
         try insert(
             descriptor, frames: frames, receipts: receipts, isPublished: true, into: database)

@@ -2,8 +2,8 @@ internal import GRDB
 
 /// The tables, one migration for each change since the first release.
 ///
-/// Chunks and frames have no rows of their own: the chunks of a block are one packed column, since a
-/// row for each would cost forty times what the table in memory costs
+/// Chunks and frames have no rows of their own: the chunks of a block are one packed column, since
+/// a row for each would cost forty times what the table in memory costs
 /// (docs/decisions/0002-packed-chunk-rows.md).
 enum Schema {
     static var migrator: DatabaseMigrator {

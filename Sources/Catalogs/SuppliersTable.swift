@@ -25,4 +25,11 @@ extension Catalog {
                 ON CONFLICT(supplier) DO UPDATE SET address = excluded.address
                 """, arguments: [Data32(supplier.id.bytes).data, supplier.address])
     }
+
+    /// Adds a supplier that another machine knew; where we know it, our address is the right one.
+    static func insertIfNew(_ supplier: SupplierRecord, into database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO suppliers(supplier, address) VALUES (?, ?)",
+            arguments: [Data32(supplier.id.bytes).data, supplier.address])
+    }
 }

@@ -6,9 +6,9 @@
 ///   pattern that matches decides.
 /// - `*`, `?` and `[…]` match within one component, `**` as a whole component any number of them.
 ///
-/// What is in a directory that is left out is never asked about, so `!` cannot bring it back. Unlike
-/// there, spaces at the end and `#` in front mean themselves, and a pattern that could never match
-/// is refused.
+/// What is in a directory that is left out is never asked about, so `!` cannot bring it back.
+/// Unlike there, spaces at the end and `#` in front mean themselves, and a pattern that could never
+/// match is refused.
 ///
 /// - SeeAlso: gitignore(5), section “Pattern format”.
 package struct ExcludeRules: Sendable {

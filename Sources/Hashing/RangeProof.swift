@@ -27,8 +27,8 @@ package enum RangeProofError: Error, Equatable, Sendable {
 ///     29      32 n    values, left to right; n follows from the fields above
 ///     29+32n  4       CRC-32C of all bytes before it
 ///
-/// Integers are little-endian. Page: docs/formats/hashing.md; golden file:
-/// fixtures/blake3/range-proof/v1.bin.
+/// Integers are little-endian. Page: docs/formats/hashing.md.
+/// Golden file: `fixtures/blake3/range-proof/v1.bin`.
 package struct RangeProof: Equatable, Sendable {
     /// Bytes of the fragment.
     package let length: Int

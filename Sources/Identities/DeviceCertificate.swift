@@ -15,8 +15,8 @@ package import Model
 /// 92 + n    64      signature by the identity over all before, label device-certificate
 /// ```
 ///
-/// Integers are little-endian. docs/formats/keys.md; golden file
-/// fixtures/identity/device-certificate-v1.bin.
+/// Integers are little-endian. docs/formats/keys.md.
+/// Golden file: `fixtures/identity/device-certificate-v1.bin`.
 package struct DeviceCertificate: Hashable, Sendable {
     package let identity: IdentityPublicKey
     package let device: DevicePublicKey

@@ -98,7 +98,7 @@ package enum Limits {
     package static let groupCommitCountMax = 16
 
     /// Bytes that a supplier leaves free on its disk: room for its index, heads and logs.
-    package static let diskReserve = 256 << 20
+    package static let diskReserve = 64 << 20
     /// Repositories of one customer that a supplier keeps heads of: heads are not charged to the
     /// quota, so that a customer without room can still name its newest state.
     package static let repositoriesPerCustomerMax = 16

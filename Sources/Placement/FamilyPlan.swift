@@ -3,9 +3,10 @@ package import Model
 /// Which supplier gets which fragment, for one stable family of suppliers.
 ///
 /// Every block uses the same family, so that all blocks fail together or not at all: with a stable
-/// family the chance of any loss is the chance for one block (RELIABILITY: few copysets). Positions
-/// rotate from block to block, so that data and parity are spread evenly and a restore reads from
-/// all suppliers.
+/// family the chance of any loss is the chance for one block. Positions rotate from block to block,
+/// so that data and parity are spread evenly and a restore reads from all suppliers.
+///
+/// - SeeAlso: Cidon et al., “Copysets: Reducing the Frequency of Data Loss in Cloud Storage”, 2013.
 package struct FamilyPlan: Sendable {
     /// In the order in which they joined.
     package let suppliers: [SupplierID]

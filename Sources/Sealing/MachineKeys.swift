@@ -15,7 +15,7 @@ package import Model
 /// ```
 ///
 /// Integers are little-endian. The checksum finds accidents: the file is secret, 0600, and not
-/// guarded against who can write it. Golden file fixtures/keyfile/machine-v1.bin.
+/// guarded against who can write it. Golden file: `fixtures/keyfile/machine-v1.bin`.
 package struct MachineKeys: Equatable, Sendable {
     package let user: UserID
     package let identityPublicKey: Bytes32

@@ -51,8 +51,8 @@ package protocol FragmentStore: AnyObject, Sendable {
 
     /// Keeps a head, durable on return; the newest `Limits.headsKept` of each repository stay.
     ///
-    /// - Throws: ``StoreError/staleHead(newest:)`` for one that is not newer than all that are kept.
-    ///   The newest one again is fine.
+    /// - Throws: ``StoreError/staleHead(newest:)`` for one that is not newer than all that are
+    ///   kept. The newest one again is fine.
     func putHead(_ head: Head) throws(StoreError)
 
     /// Heads of a customer, newest first; those that the disk has damaged are left out.

@@ -12,8 +12,8 @@ package import Model
 ///     74       4  CRC-32C of all before it
 /// ```
 ///
-/// `format` holds the line `bitdust-supplier 1`; it is written last, so that a directory with it is
-/// complete.
+/// Golden file: `fixtures/supplier-key/v1.bin`. `format` holds the line `bitdust-supplier 1`; it is
+/// written last, so that a directory with it is complete.
 package struct SupplierDirectory: Sendable {
     package let path: String
     package let key: SupplierKey

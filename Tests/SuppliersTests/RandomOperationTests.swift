@@ -73,7 +73,7 @@ import Testing
                 try model.admit(customer.contract(quota: 80 << 10))
                 try store.admit(customer.contract(quota: 80 << 10))
             }
-            for number in 1...10 {
+            for number in 1...8 {
                 let step = step(random)
                 let (expected, found) = (step(model), step(store))
                 #expect(found == expected, "seed \(seed), step \(number)")

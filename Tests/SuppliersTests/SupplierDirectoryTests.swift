@@ -38,6 +38,18 @@ import Testing
         #expect(other.supplier != made.supplier)
     }
 
+    @Test func `the key file is as in its golden file`() throws {
+        _ = try create()
+        let bytes = Array(try Data(contentsOf: URL(filePath: "\(path)/supplier.key")))
+        #expect(bytes == (try golden("supplier-key/v1.bin", bytes)))
+        for count in 0..<bytes.count {
+            try Data(bytes[..<count]).write(to: URL(filePath: "\(path)/supplier.key"))
+            #expect(throws: SupplierDirectoryError.damaged(file: "supplier.key")) {
+                try SupplierDirectory.open(at: path)
+            }
+        }
+    }
+
     @Test func `opening creates when asked to, in an empty directory only`() throws {
         let bytes = Array(path.utf8)
         #expect(throws: SupplierDirectoryError.missing(file: "format")) { try open() }

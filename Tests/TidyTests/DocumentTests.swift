@@ -72,6 +72,7 @@ import Testing
         let text = """
             See [the code](Package.swift), [nothing](nothing.md) and [the web](https://swift.org).
             `Sources/Nothing/A.swift`, `Sources/<target>`, `fixtures/nothing/v1.bin`.
+            `Benchmarks/results/a.md`
             Then `make nothing`; make sure it works.
             ```
             make everything
@@ -117,9 +118,9 @@ import Testing
                     let isPattern =
                         path.contains { "<*\\$…{".contains($0) } || path.contains("NNNN")
                     let isInside = line[..<range.lowerBound].last.map { $0 == "/" } ?? false
-                    guard isKept, !isPattern, !isInside, !Repository.exists(String(path)) else {
-                        continue
-                    }
+                    let isMade = Repository.isMade(String(path))
+                    guard isKept, !isPattern, !isInside, !isMade, !Repository.exists(String(path))
+                    else { continue }
                     findings.append(
                         Finding(file.path, line: index + 1, "\(path) does not exist"))
                 }

@@ -41,6 +41,9 @@ enum Repository {
         FileManager.default.fileExists(atPath: root.appending(path: path).path)
     }
 
+    /// What `make` writes and git does not keep, so that it may be named and not be there.
+    static func isMade(_ path: String) -> Bool { path.hasPrefix("Benchmarks/results/") }
+
     private static var topLevel: [String] {
         ["Package.swift", "Makefile"]
             + ((try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? [])
@@ -54,7 +57,7 @@ enum Repository {
             let type = enumerator?.fileAttributes?[.type] as? FileAttributeType
             let isIgnored =
                 path.split(separator: "/").contains { $0.hasPrefix(".") }
-                || "\(folder)/\(path)".hasPrefix("Benchmarks/results/")
+                || isMade("\(folder)/\(path)")
             if type == .typeRegular, !isIgnored { paths.append("\(folder)/\(path)") }
         }
         return paths

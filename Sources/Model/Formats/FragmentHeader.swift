@@ -9,7 +9,7 @@
 ///    104       4  fragment length                bytes
 ///    108       4  descriptor length              bytes
 ///    112       -  sealed descriptor              position 1, BlockDescriptor; for the owner only
-///              64  Ed25519 signature of all before it, label "fragment"
+///              64  Ed25519 signature of all before it
 /// ```
 ///
 /// Golden file: `fixtures/fragment-header/v1.bin`.
@@ -22,7 +22,6 @@ package struct FragmentHeader: Hashable, Sendable {
     package let sealedDescriptor: [UInt8]
     package let signature: [UInt8]
 
-    package static let signatureLabel = "fragment"
     package static let signatureLength = 64
     private static let format = "fragment header"
     private static let magic: StaticString = "BDFRAG01"

@@ -11,7 +11,7 @@
 ///    144       8  written, nanoseconds since 1970: a label, never compared
 ///              -  device certificate: length 4
 ///              -  sealed body: length 4; HeadBody, for the owner only
-///             64  Ed25519 signature of all before it, label "head"
+///             64  Ed25519 signature of all before it
 /// ```
 ///
 /// Golden file: `fixtures/head/v1.bin`.
@@ -26,7 +26,6 @@ package struct Head: Hashable, Sendable {
     package let sealedBody: [UInt8]
     package private(set) var signature: [UInt8]
 
-    package static let signatureLabel = "head"
     private static let format = "head"
     private static let magic: StaticString = "BDHEAD01"
 

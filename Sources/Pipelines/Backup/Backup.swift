@@ -30,10 +30,10 @@ struct Backup {
         let started = customer.adapters.time.uptime
         let paths = try SourcePath.resolve(request.paths)
         let plan = try customer.plan(request.redundancy)
+        if !request.isDryRun { try customer.adoptNewerHead() }
         let parts = try BackupParts(
             customer: customer, plan: plan, request: request, tally: tally,
             cancellation: cancellation, isDryRun: request.isDryRun)
-        if !request.isDryRun { try customer.checkNoNewerHead() }
         let run = request.isDryRun ? nil : try customer.catalog.beginRun()
         let collector = DirectoryCollector(
             rootCount: paths.count, objects: parts.objects, catalog: customer.catalog,
@@ -120,7 +120,8 @@ struct Backup {
     ) throws -> Snapshot {
         let setName = request.setName ?? SourcePath.setName(paths[0])
         var snapshot = Snapshot(
-            repository: customer.owner.keys.repository, device: customer.owner.device.publicKey.deviceID,
+            repository: customer.owner.keys.repository,
+            device: customer.owner.device.publicKey.deviceID,
             taken: customer.adapters.time.now.nanoseconds, setName: setName,
             host: customer.adapters.hostName, user: customer.adapters.userName,
             program: "bitdust \(ProgramVersion.current)")
@@ -140,7 +141,9 @@ struct Backup {
     ) -> BackupReport {
         var report = BackupReport(
             snapshotID: id, snapshot: snapshot, scheme: plan.scheme,
-            lossesTolerated: parts.ledger.lossesTolerated ?? plan.scheme.parityCount,
+            lossesTolerated: min(
+                parts.ledger.lossesTolerated ?? plan.scheme.parityCount,
+                customer.lossesToleratedBefore ?? .max),
             suppliersTotal: parts.lanes.count)
         report.problems = problems.sorted
         report.notes = notes.sorted

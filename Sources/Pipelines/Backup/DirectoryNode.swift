@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// One directory on its way into the snapshot: its entries, of which some are still being read.
 ///
-/// When the last entry is there, whoever brought it stores the directory's tree object and hands the
-/// directory to its parent.
+/// When the last entry is there, whoever brought it stores the directory's tree object and hands
+/// the directory to its parent.
 final class DirectoryNode: Sendable {
     enum Parent: Sendable {
         case directory(DirectoryNode, index: Int)

@@ -5,8 +5,8 @@ internal import Model
 /// Walks the sources and tells what is new, changed and the same; hands on what must be read.
 ///
 /// One thread walks, depth first, one `lstat` for each entry: a file whose size, times, inode and
-/// kind are those of the last backup is not opened. The walk keeps an explicit stack, so a deep tree
-/// costs memory for its depth and no recursion.
+/// kind are those of the last backup is not opened. The walk keeps an explicit stack, so a deep
+/// tree costs memory for its depth and no recursion.
 struct Scanner {
     /// A directory that is being walked.
     fileprivate struct Level {
@@ -41,7 +41,8 @@ struct Scanner {
         }
         let source = try SourceDirectory.open(path: path)
         root.entry.attributes = attributes(
-            of: root, previous: nil, path: path) { try source.attributes() }
+            of: root, previous: nil, path: path
+        ) { try source.attributes() }
         let level = try open(
             source, entry: root, path: path, relativePath: [], parent: .root(index: index))
         try walk(level)

@@ -13,7 +13,7 @@ struct SeenStamp: Hashable, Sendable {
 /// once.
 ///
 /// ```
-/// offset  length  field
+/// offset  length  field                          docs/formats/seen-listing.md
 ///      0       8  magic "BDSEEN02"
 ///      8       8  length of the tree object
 ///              -  its content: depth 1, id count 4, ids
@@ -21,6 +21,8 @@ struct SeenStamp: Hashable, Sendable {
 ///              -  for each entry: changed seconds 8, nanoseconds 4, inode 8
 ///              4  CRC-32C of all before it
 /// ```
+///
+/// Golden file: `fixtures/seen-listing/v2.bin`.
 struct SeenListing: Sendable {
     let tree: Tree
     let treeLength: UInt64

@@ -14,9 +14,7 @@ extension Customer {
         report.suppliers = open.map { $0.state() }
         let online = Set(open.filter { $0.store != nil }.map(\.record.id))
         try catalog.forEachBlock { row in
-            let places = row.descriptor.places
-            let present = zip(places, row.receipts).count { $1 && online.contains($0.supplier) }
-            let health = BlockHealth(scheme: row.descriptor.scheme, presentCount: present)
+            let health = row.health(online: online)
             report.lossesTolerated = min(
                 report.lossesTolerated ?? .max, health.lossesTolerated)
             report.blockCount += 1

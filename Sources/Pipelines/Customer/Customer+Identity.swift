@@ -40,7 +40,8 @@ extension Customer {
         }
         let seed = RootSeed(from: adapters.random)
         let file = KeyFile(
-            name: try displayName(name), user: try IdentityKey(seed: seed.identitySeed)
+            name: try displayName(name),
+            user: try IdentityKey(seed: seed.identitySeed)
                 .publicKey.userID, created: adapters.time.now.date, seed: seed)
         // The seed first: an identity whose seed is nowhere could not be recovered.
         try FileAccess.publish(Array(file.unprotected().text.utf8), at: home.rootSeed)

@@ -73,7 +73,8 @@ extension Customer {
                 try entry(path, start)
                 return
             }
-            let entries = try start.map { try reader.contents.tree(of: $0).entries }
+            let entries =
+                try start.map { try reader.contents.tree(of: $0).entries }
                 ?? reader.topEntries()
             let prefix = reader.components(of: path).reduce([]) { joinPath($0, $1) }
             try walk(entries, below: prefix, reader: reader, isRecursive: isRecursive, entry)
@@ -127,7 +128,7 @@ extension Customer {
 
     /// Directories of this program, which no backup takes in.
     func ownDirectories() -> Set<FileIdentity> {
-        let paths = [home.path] + suppliers.withLock { $0.map { Array($0.record.address.utf8) } }
+        let paths = [home.path] + suppliers.withLock { $0.map { path(of: $0.record) } }
         return Set(paths.compactMap { try? SourceDirectory.open(path: $0).identity })
     }
 
@@ -146,9 +147,13 @@ extension Failure {
         switch error {
         case is Failure, is CancelledError: return error
         case let error as StoringError: return Failure(error)
+        case FetchError.noSuchPath(let path):
+            return Failure(
+                "BD-NO-SUCH-PATH", .failed, "The snapshot has no \(displayText(path))",
+                remedy: "`bitdust ls SNAPSHOT` lists what it has")
         case let error as FetchError:
             return Failure(
-                error.code, .filesDamaged, "The stored data cannot be read",
+                "BD-DATA-LOST", .filesDamaged, "The stored data cannot be read",
                 cause: error.reason, remedy: "`bitdust check` says what is affected")
         case let error as FileTreeError:
             return Failure(
@@ -160,13 +165,6 @@ extension Failure {
                 remedy: "check the disk; the suppliers have a copy for `bitdust recover`")
         default: return error
         }
-    }
-}
-
-extension FetchError {
-    fileprivate var code: String {
-        if case .noSuchPath = self { return "BD-NO-SUCH-PATH" }
-        return "BD-DATA-LOST"
     }
 }
 

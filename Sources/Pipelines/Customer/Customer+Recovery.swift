@@ -20,7 +20,8 @@ package struct RecoveryReport: Sendable {
 }
 
 extension Customer {
-    /// Makes this machine one of the identity's, from its key file and what is left of its suppliers.
+    /// Makes this machine one of the identity's, from its key file and what is left of its
+    /// suppliers.
     ///
     /// Key file → keys → suppliers → newest head whose signature holds → catalog blocks → catalog.
     package static func recover(
@@ -65,7 +66,7 @@ extension Customer {
         suppliers.withLock { $0 = open }
         let pages = try readPages(body.catalogBlocks, stores: open.stores)
         let here = HeadBody(suppliers: open.map(\.record), catalogBlocks: body.catalogBlocks)
-        try catalog.replace(
+        try catalog.adopt(
             rows: pages.rows, catalogBlocks: pages.blocks, head: head, body: here
         ) { SnapshotID(BLAKE3.hash($0.encoded().span.bytes)) }
         return RecoveryReport(
@@ -82,7 +83,7 @@ extension Customer {
             let path = try Customer.absolute(directory)
             do {
                 let store = try openStore(at: path, creates: false)
-                let address = String(decoding: path, as: UTF8.self)
+                let address = address(of: path)
                 found.append(
                     OpenSupplier(
                         record: SupplierRecord(id: store.supplier, address: address),
@@ -100,16 +101,8 @@ extension Customer {
         return found
     }
 
-    /// The newest head that any supplier holds and that this identity has signed.
     private func newestHead(_ open: [OpenSupplier]) throws -> (Head, HeadBody) {
-        var newest: (Head, HeadBody)?
-        for supplier in open {
-            guard let heads = try? supplier.store?.heads(of: owner.user) else { continue }
-            for head in heads where head.sequence > newest?.0.sequence ?? 0 {
-                if let body = openHead(head) { newest = (head, body) }
-            }
-        }
-        guard let newest else {
+        guard let newest = newestHead(open, notBelow: nil) else {
             throw Failure(
                 "BD-NO-HEAD", .tooFewSuppliers,
                 "These suppliers hold nothing of identity \(owner.user.short)",
@@ -118,24 +111,42 @@ extension Customer {
         return newest
     }
 
-    /// Refuses to write where another machine of this identity has written since, or where this
-    /// home was put back to an earlier state: the next head would hide the newer snapshots.
-    func checkNoNewerHead() throws {
-        let known = try catalog.newestHead()?.head
-        for supplier in suppliers.withLock({ $0 }) {
+    /// Takes over what another machine of this identity has stored since, or what this home forgot
+    /// when it was put back to an earlier state: the next head must not hide those snapshots.
+    func adoptNewerHead() throws {
+        let open = suppliers.withLock { $0 }
+        let known = try catalog.newestHead()
+        guard let (head, body) = newestHead(open, notBelow: known?.head), head != known?.head
+        else { return }
+        let ours = known?.body
+        let theirs = Set(body.catalogBlocks.map(\.block))
+        let blocks =
+            body.catalogBlocks
+            + (ours?.catalogBlocks ?? []).filter { !theirs.contains($0.block) }
+        let names = Set(body.suppliers.map(\.id))
+        let merged = HeadBody(
+            suppliers: body.suppliers + (ours?.suppliers ?? []).filter { !names.contains($0.id) },
+            catalogBlocks: blocks)
+        let pages = try readPages(body.catalogBlocks, stores: open.stores)
+        try catalog.adopt(
+            rows: pages.rows, catalogBlocks: pages.blocks, head: head, body: merged
+        ) { SnapshotID(BLAKE3.hash($0.encoded().span.bytes)) }
+        dropChunkIndex()
+    }
+
+    /// The newest head that any supplier holds and that this identity has signed, from `oldest` on.
+    private func newestHead(_ open: [OpenSupplier], notBelow oldest: Head?) -> (Head, HeadBody)? {
+        var newest: (Head, HeadBody)?
+        for supplier in open {
             guard let heads = try? supplier.store?.heads(of: owner.user) else { continue }
-            let isOvertaken = heads.contains { head in
-                head != known && head.sequence >= known?.sequence ?? 0 && openHead(head) != nil
-            }
-            guard !isOvertaken else {
-                throw Failure(
-                    "BD-OTHER-MACHINE", .failed, "The suppliers hold newer snapshots than this home",
-                    cause: "another machine has backed up with this identity, or this home was "
-                        + "put back to an earlier state",
-                    remedy: "run `bitdust recover` with your key file and another --home, "
-                        + "and go on from there")
+            for head in heads
+            where head.sequence >= oldest?.sequence ?? 0
+                && head.sequence > newest?.0.sequence ?? 0 && head != oldest
+            {
+                if let body = openHead(head) { newest = (head, body) }
             }
         }
+        return newest
     }
 
     /// The body of a head; `nil` unless signature, certificate, owner and seal hold.

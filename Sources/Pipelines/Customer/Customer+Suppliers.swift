@@ -41,15 +41,16 @@ extension Customer {
         let records = suppliers.withLock { $0.map(\.record) }
         return SuppliersSummary(
             records: records, created: isFirst && directories == nil,
-            sharesOneDisk: Customer.shareOneDisk(records))
+            sharesOneDisk: shareOneDisk(records))
     }
 
-    /// Opens the suppliers that the catalog knows; one that cannot be opened is kept with its error.
+    /// Opens the suppliers that the catalog knows; one that cannot be opened is kept with its
+    /// error.
     func openKnownSuppliers() throws {
         let records = try catalog.suppliers()
         let open = records.map { record in
             do {
-                let store = try openStore(at: Array(record.address.utf8), creates: false)
+                let store = try openStore(at: path(of: record), creates: false)
                 guard store.supplier == record.id else { throw OtherSupplier() }
                 return OpenSupplier(record: record, store: store, failure: nil)
             } catch {
@@ -60,7 +61,7 @@ extension Customer {
     }
 
     private func addSupplier(at directory: [UInt8]) throws {
-        let address = String(decoding: directory, as: UTF8.self)
+        let address = address(of: directory)
         let known = suppliers.withLock { $0 }
         if known.contains(where: { $0.record.address == address && $0.store != nil }) { return }
         let store: any FragmentStore
@@ -117,11 +118,24 @@ extension Customer {
         return joinPath(Array(String(cString: working).utf8), path)
     }
 
-    private static func shareOneDisk(_ records: [SupplierRecord]) -> Bool {
+    /// Where a supplier is: what lies in the home is named from there, so that a home can move.
+    func path(of record: SupplierRecord) -> [UInt8] {
+        let address = Array(record.address.utf8)
+        return address.first == UInt8(ascii: "/") ? address : joinPath(home.path, address)
+    }
+
+    func address(of directory: [UInt8]) -> String {
+        let prefix = home.path + [UInt8(ascii: "/")]
+        let isInside = directory.starts(with: prefix)
+        return String(
+            decoding: isInside ? directory.dropFirst(prefix.count) : directory[...], as: UTF8.self)
+    }
+
+    private func shareOneDisk(_ records: [SupplierRecord]) -> Bool {
         var devices: Set<UInt64> = []
         for record in records {
             var status = stat()
-            guard stat(record.address, &status) == 0 else { return false }
+            guard path(of: record).withPath({ stat($0, &status) }) == 0 else { return false }
             devices.insert(UInt64(status.st_dev))
         }
         return records.count > 1 && devices.count == 1

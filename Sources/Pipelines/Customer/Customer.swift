@@ -20,6 +20,7 @@ package final class Customer: Sendable {
     let catalog: Catalog
     let suppliers = Mutex<[OpenSupplier]>([])
     private let index = Mutex<ChunkIndex?>(nil)
+    private let weakestBlock = Mutex<Int?>(nil)
     private let lock: HomeLock
 
     init(
@@ -78,6 +79,7 @@ package final class Customer: Sendable {
     package func close() {
         for supplier in suppliers.withLock({ $0 }) { supplier.store?.close() }
         catalog.close()
+        lock.release()
     }
 
     // MARK: What the operations share
@@ -86,12 +88,20 @@ package final class Customer: Sendable {
     func chunkIndex() throws -> ChunkIndex {
         if let known = index.withLock({ $0 }) { return known }
         let fresh = ChunkIndex()
+        let online = Set(suppliers.withLock { $0.filter { $0.store != nil }.map(\.record.id) })
+        var weakest: Int?
         try catalog.forEachBlock { row in
             if row.descriptor.kind != .catalog { fresh.record(row.frames, blockRow: row.id) }
+            weakest = min(weakest ?? .max, row.health(online: online).lossesTolerated)
         }
         index.withLock { $0 = fresh }
+        weakestBlock.withLock { $0 = weakest }
         return fresh
     }
+
+    /// Suppliers that may go before a block is lost that was stored before this command; `nil`
+    /// when there was none.
+    var lossesToleratedBefore: Int? { weakestBlock.withLock { $0 } }
 
     /// Forgets the chunks in memory: those that a failed backup claimed were never stored.
     func dropChunkIndex() {
@@ -138,9 +148,17 @@ package final class Customer: Sendable {
 
     func makeReading() throws -> Reading {
         let open = suppliers.withLock { $0 }
-        return Reading(
+        return try Reading(
             suppliers: open, user: owner.user, catalog: catalog, index: try chunkIndex(),
             keys: owner.keys, workerCount: adapters.workerCount)
+    }
+}
+
+extension BlockRow {
+    /// What is left of the block when only these suppliers answer.
+    func health(online: Set<SupplierID>) -> BlockHealth {
+        let present = zip(descriptor.places, receipts).count { $1 && online.contains($0.supplier) }
+        return BlockHealth(scheme: descriptor.scheme, presentCount: present)
     }
 }
 

@@ -22,8 +22,8 @@ enum FileAccess {
         }
         guard end <= byteCountMax else {
             throw Failure(
-                "BD-FILE-TOO-LONG", .badData, "\(displayText(path)) is too long to be a file of "
-                    + "this program")
+                "BD-FILE-TOO-LONG", .badData,
+                "\(displayText(path)) is too long to be a file of this program")
         }
         return Array(bytes[..<end])
     }
@@ -37,7 +37,8 @@ enum FileAccess {
         guard descriptor >= 0 else { throw failure("write", path) }
         var isWritten = writeAll(bytes, to: descriptor) && fsync(descriptor) == 0
         isWritten = close(descriptor) == 0 && isWritten
-        let isNamed = isWritten && temporary.withPath { old in path.withPath { rename(old, $0) } } == 0
+        let isNamed =
+            isWritten && temporary.withPath { old in path.withPath { rename(old, $0) } } == 0
         guard isNamed, syncDirectory(of: path) else { throw failure("write", path) }
     }
 

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Model
+internal import Synchronization
 
 /// The directory of one user of this program: `~/.bitdust`.
 ///
@@ -51,10 +52,9 @@ extension Home {
     }
 }
 
-/// Holds a home for one process at a time.
-// @unchecked: the descriptor is set once.
-final class HomeLock: @unchecked Sendable {
-    private let descriptor: Int32
+/// Holds a home for one process at a time, until it is released.
+final class HomeLock: Sendable {
+    private let descriptor: Mutex<Int32?>
 
     init(_ home: Home) throws {
         let descriptor = home.lock.withPath { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
@@ -70,11 +70,22 @@ final class HomeLock: @unchecked Sendable {
                 "BD-BUSY", .busy, "Another bitdust command is using \(displayText(home.path))",
                 remedy: "wait until it is done, or stop it: nothing that it has stored is lost")
         }
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
     deinit {
-        close(descriptor)
+        release()
+    }
+
+    /// Lets others in. Unlocked and not only closed: a child process that is being started at this
+    /// moment holds the same open file until it runs its own program.
+    func release() {
+        descriptor.withLock { descriptor in
+            guard let open = descriptor else { return }
+            flock(open, LOCK_UN)
+            close(open)
+            descriptor = nil
+        }
     }
 }
 

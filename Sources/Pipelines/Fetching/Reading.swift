@@ -7,13 +7,17 @@ internal import Suppliers
 struct Reading: Sendable {
     let contents: ContentReader
     let fetcher: BlockFetcher
+    /// Data fragments of the newest blocks: with so many suppliers everything newer can be read.
+    let suppliersNeeded: Int
     private let suppliers: [OpenSupplier]
 
     init(
         suppliers: [OpenSupplier], user: UserID, catalog: Catalog, index: ChunkIndex,
         keys: RepositoryKeys, workerCount: Int
-    ) {
+    ) throws {
         self.suppliers = suppliers
+        self.suppliersNeeded =
+            try catalog.newestHead()?.body.catalogBlocks.last?.scheme.dataCount ?? 1
         self.fetcher = BlockFetcher(stores: suppliers.stores, user: user)
         self.contents = ContentReader(
             chunks: ChunkReader(
@@ -22,8 +26,6 @@ struct Reading: Sendable {
     }
 
     var suppliersOnline: Int { suppliers.count { $0.store != nil } }
-    /// Without knowing the scheme of each block: one.
-    var suppliersNeeded: Int { 1 }
 
     /// Fragments that were missing or wrong, by supplier, in the family's order.
     var faults: [(supplier: SupplierRecord, count: UInt64)] {

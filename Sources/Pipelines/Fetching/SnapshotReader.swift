@@ -34,10 +34,9 @@ struct SnapshotReader: Sendable {
         let slash = UInt8(ascii: "/")
         if path.first == slash {
             for root in snapshot.roots {
-                let isSame = path == root.path
-                guard isSame || path.starts(with: root.path + (root.path.last == slash ? [] : [slash]))
-                else { continue }
-                let below = path.dropFirst(root.path.count).split(separator: slash).map { Array($0) }
+                let prefix = root.path.last == slash ? root.path : root.path + [slash]
+                guard path == root.path || path.starts(with: prefix) else { continue }
+                let below = path.dropFirst(root.path.count).split(separator: slash).map(Array.init)
                 if case .directory = top { return below }
                 let names = SnapshotReader.named(snapshot.roots).map(\.name)
                 let index = snapshot.roots.firstIndex(of: root) ?? 0

@@ -1,6 +1,7 @@
 package import Model
 
-/// Hands out a fixed number of equal buffers: the bound on a pipeline's memory, and its back-pressure.
+/// Hands out a fixed number of equal buffers: the bound on a pipeline's memory, and what makes its
+/// producers wait.
 ///
 /// Buffers are made when they are first asked for, and kept.
 package final class BufferPool: Sendable {

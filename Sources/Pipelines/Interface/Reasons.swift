@@ -93,7 +93,8 @@ extension SupplierDirectoryError {
         case .exists: "a supplier is there already"
         case .notEmpty: "something else is in it"
         case .badPath: "its path is not UTF-8 text"
-        case .disk(let error): "\(error.operation.rawValue): \(String(cString: strerror(error.code)))"
+        case .disk(let error):
+            "\(error.operation.rawValue): \(String(cString: strerror(error.code)))"
         }
     }
 }

@@ -79,7 +79,10 @@ final class RestorePlanner {
             do {
                 try link.node.directory.makeHardLink(
                     link.entry.name, to: (link.first.node.directory, link.first.name))
-                tally.update { $0.restored += 1; $0.progress.filesDone += 1 }
+                tally.update {
+                    $0.restored += 1
+                    $0.progress.filesDone += 1
+                }
             } catch {
                 worker.failed(link.entry, link.node, error)
             }
@@ -94,7 +97,8 @@ final class RestorePlanner {
         if entry.kind == .directory {
             if let there = try node.directory.existing(entry.name), there.entry.kind != .directory {
                 guard policy == .always else {
-                    throw FileTreeError.notADirectory(path: joinPath(node.directory.path, entry.name))
+                    throw FileTreeError.notADirectory(
+                        path: joinPath(node.directory.path, entry.name))
                 }
                 try node.directory.remove(entry.name)
             }

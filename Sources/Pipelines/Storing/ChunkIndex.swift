@@ -1,5 +1,5 @@
-internal import Synchronization
 package import Model
+internal import Synchronization
 
 /// Where a stored chunk is.
 package struct ChunkLocation: Hashable, Sendable {

@@ -3,8 +3,8 @@ internal import Model
 
 /// Takes frames, compresses them, lays them into blocks, and writes the blocks that are full.
 ///
-/// Thread rules: ``run(_:)`` runs on as many threads as there are workers; ``finish()`` on one, when
-/// they are done.
+/// Thread rules: ``run(_:)`` runs on as many threads as there are workers; ``finish(_:)`` on one,
+/// when they are done.
 final class SealingStage: Sendable {
     private let compression: CompressionSetting
     private let framePool: BufferPool

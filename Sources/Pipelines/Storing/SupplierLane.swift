@@ -2,7 +2,8 @@ internal import Model
 internal import Suppliers
 internal import Synchronization
 
-/// The way to one supplier: a bounded queue and a thread that stores what is queued, group by group.
+/// The way to one supplier: a bounded queue and a thread that stores what is queued, group by
+/// group.
 ///
 /// A group is what has gathered while the group before it was made durable: one commit for all.
 final class SupplierLane: Sendable {
@@ -70,7 +71,7 @@ final class SupplierLane: Sendable {
             let receipts = try store.put(items.map(\.upload))
             for (item, receipt) in zip(items, receipts) {
                 let wanted = item.block.descriptor.places[item.position].fragment
-                if receipt.fragment == wanted {
+                if receipt.fragment == wanted, receipt.supplier == record.id, receipt.isSigned {
                     item.block.acknowledged(position: item.position)
                 } else {
                     item.block.failed(position: item.position, WrongReceipt())

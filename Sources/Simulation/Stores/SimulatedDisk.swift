@@ -6,7 +6,8 @@ internal import Synchronization
 ///
 /// What a crash leaves is what ext4 and XFS may leave (Pillai et al., “All File Systems Are Not
 /// Created Equal”, 2014): each write that was not synced is there, is not there, or is there for
-/// some of its 512-byte sectors; each directory entry that was not synced is the old or the new one.
+/// some of its 512-byte sectors; each directory entry that was not synced is the old one or the
+/// new one.
 package final class SimulatedDisk: Disk {
     private let state = Mutex(DiskState())
 

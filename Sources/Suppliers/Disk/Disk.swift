@@ -30,7 +30,8 @@ package enum DiskAccess: Equatable, Sendable {
     case create(direct: Bool)
 }
 
-/// An open file, closed at the latest when the last reference goes. Offsets and lengths are bytes. Parts lie one after the other from `offset`.
+/// An open file, closed at the latest when the last reference goes. Offsets and lengths are bytes.
+/// Parts lie one after the other from `offset`.
 package protocol DiskFile: AnyObject, Sendable {
     /// Writes a prefix of `parts` and returns its length, as `pwritev` does.
     func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(DiskError) -> Int

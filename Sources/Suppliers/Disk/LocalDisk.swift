@@ -71,10 +71,7 @@ package final class LocalDisk: Disk {
     }
 
     package func lock(_ path: String) throws(DiskError) -> any DiskFile {
-        var descriptor = openFile(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW)
-        if descriptor < 0, errno == EROFS || errno == EACCES {
-            descriptor = openFile(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        }
+        let descriptor = openFile(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw DiskError(.lock, code: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
@@ -113,7 +110,7 @@ private final class LocalFile: DiskFile {
     }
 
     deinit {
-        if !isClosed.load(ordering: .relaxed) { Glibc.close(descriptor) }
+        try? close()
     }
 
     func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(DiskError) -> Int {
@@ -156,6 +153,8 @@ private final class LocalFile: DiskFile {
 
     func close() throws(DiskError) {
         if isClosed.exchange(true, ordering: .relaxed) { return }
+        // A lock outlives the close while a child process that is being started has the file too.
+        flock(descriptor, LOCK_UN)
         try check(Glibc.close(descriptor), .close)
     }
 

@@ -182,7 +182,7 @@ struct StoreOpening {
         return (scan, scan.soundEnd)
     }
 
-    /// Copies a tail aside before it is cut off. One copy is kept, so that tails cannot fill a disk.
+    /// Copies a tail aside before it is cut off. One copy is kept: tails cannot fill a disk.
     private func save(_ tail: DamagedRange, of file: any DiskFile) throws(DiskError) {
         let files = SmallFiles(disk: disk)
         for name in try files.names(in: layout.tails) { try disk.remove("\(layout.tails)/\(name)") }

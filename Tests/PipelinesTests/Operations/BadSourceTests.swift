@@ -1,4 +1,3 @@
-import Compressing
 import Glibc
 import Model
 import Pipelines
@@ -20,22 +19,25 @@ import Testing
         #expect(failure { try station.backup(paths: []) }?.status == .usage)
     }
 
-    /// The directory is replaced after the scanner has listed it: the backup's own progress tells
-    /// when, and the queue of jobs keeps the reader behind.
+    /// A backup during which `change` is made after the scan and before a long file is read to its
+    /// end.
+    private func backup(
+        _ station: Station, _ change: @escaping @Sendable () -> Void
+    ) throws -> BackupReport {
+        let moment = AfterScan(change)
+        let request = BackupRequest(paths: [Array(station.source.utf8)])
+        return try station.with {
+            try $0.backup(request, cancellation: Cancellation()) { moment.watch($0) }
+        }
+    }
+
     @Test func `a file that vanishes before it is read is a note`() throws {
-        let station = try Station(workerCount: 1)
+        let station = try Station(workerCount: 1, time: SteppingTime())
         station.write(SeededRandom(seed: 1).bytes(12 << 20), "a long one")
         station.write("gone soon", "vanishes")
         station.write("stays", "zz")
         let vanishing = "\(station.source)/vanishes"
-        var request = BackupRequest(paths: [Array(station.source.utf8)])
-        request.compression = .none
-        let report = try station.with { customer in
-            try customer.backup(request, cancellation: Cancellation()) { progress in
-                if progress.isTotalKnown, progress.filesDone == 0 { unlink(vanishing) }
-            }
-        }
-        try #require(access(vanishing, F_OK) != 0, "the progress was never reported in time")
+        let report = try backup(station) { prepared(unlink(vanishing)) }
         #expect(report.status == .done)
         #expect(report.notes.map { displayText($0.path) } == [vanishing])
         #expect(report.notes.map(\.reason) == ["vanished before it was read"])
@@ -45,17 +47,13 @@ import Testing
     }
 
     @Test func `a file that became a directory before it is read is a problem`() throws {
-        let station = try Station(workerCount: 1)
+        let station = try Station(workerCount: 1, time: SteppingTime())
         station.write(SeededRandom(seed: 1).bytes(12 << 20), "a long one")
         station.write("a file now", "changes")
         let changing = "\(station.source)/changes"
-        let request = BackupRequest(paths: [Array(station.source.utf8)])
-        let report = try station.with { customer in
-            try customer.backup(request, cancellation: Cancellation()) { progress in
-                if progress.isTotalKnown, progress.filesDone == 0, unlink(changing) == 0 {
-                    mkdir(changing, 0o755)
-                }
-            }
+        let report = try backup(station) {
+            prepared(unlink(changing))
+            Files.makeDirectory(changing)
         }
         #expect(report.status == .filesSkipped && report.status.rawValue == 3)
         #expect(report.problems.map { displayText($0.path) } == [changing])
@@ -66,17 +64,10 @@ import Testing
     }
 
     @Test func `a file that grows while it is read is noted and read again next time`() throws {
-        let station = try Station(workerCount: 1)
+        let station = try Station(workerCount: 1, time: SteppingTime())
         station.write(SeededRandom(seed: 1).bytes(12 << 20), "growing")
         let growing = "\(station.source)/growing"
-        let request = BackupRequest(paths: [Array(station.source.utf8)])
-        let report = try station.with { customer in
-            try customer.backup(request, cancellation: Cancellation()) { progress in
-                if progress.isTotalKnown, progress.filesDone == 0 {
-                    Files.overwrite([1, 2, 3], in: growing, at: 12 << 20)
-                }
-            }
-        }
+        let report = try backup(station) { Files.overwrite([1, 2, 3], in: growing, at: 12 << 20) }
         #expect(report.notes.map(\.reason) == ["changed while it was read"])
         #expect(report.status == .done)
         #expect(try station.backup().snapshot.counts.filesChanged == 1)

@@ -6,7 +6,8 @@ import Simulation
 import Testing
 
 @Suite struct FewSuppliersTests {
-    @Test func `with one of four suppliers missing the snapshot is saved below its target`() throws {
+    @Test func `with one of four suppliers missing the snapshot is saved below its target`() throws
+    {
         let station = try Station()
         station.fillSource()
         station.deleteSupplier(2)

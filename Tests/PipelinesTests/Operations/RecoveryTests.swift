@@ -170,19 +170,41 @@ import Testing
         failure { _ = try recover(station, from: numbers, home: home) }?.code == code
     }
 
-    @Test func `a machine whose suppliers have a newer head does not overrule it`() throws {
+    @Test func `a machine takes over what another one of the identity has stored`() throws {
         let station = try station()
         _ = try recover(station, from: [0, 1, 2, 3])
         station.write("from the new machine", "new")
         let new = try backup(station)
         station.write("from the old machine", "old")
-        let failed = failure { _ = try backup(station, home: "home") }
-        #expect(failed?.code == "BD-OTHER-MACHINE")
-        // It still gives back what it knows of.
-        try restore(station, home: "home", to: "old")
-        #expect(try with(station, home: "home") { try $0.snapshots().count } == 2)
+        let old = try backup(station, home: "home")
+        // Both machines' snapshots are there, on this machine and for whoever recovers.
+        let here = try with(station, home: "home") { try $0.snapshots().map(\.id) }
+        #expect(here.contains { $0 == new.snapshotID } && here.contains { $0 == old.snapshotID })
+        #expect(here.count == 4)
         let report = try recover(station, from: [0, 3], home: "home3")
-        #expect(report.snapshots.last?.id == new.snapshotID)
+        #expect(Set(report.snapshots.map(\.id)) == Set(here))
+        try restore(station, home: "home3", to: "old")
+    }
+
+    @Test func `a home that was put back to an earlier state forgets nothing`() throws {
+        let station = try station()
+        run("/bin/cp", "-a", station.scratch["home"], station.scratch["saved"])
+        station.write("forgotten", "forgotten")
+        let forgotten = try backup(station, home: "home")
+        Files.remove(station.scratch["home"])
+        prepared(rename(station.scratch["saved"], station.scratch["home"]))
+        prepared(unlink("\(station.source)/forgotten"))
+        let next = try backup(station, home: "home")
+        let ids = try station.snapshots().map(\.id)
+        #expect(ids.count == 4 && ids.contains { $0 == forgotten.snapshotID })
+        #expect(ids.last == next.snapshotID)
+        let report = try recover(station, from: [2, 3])
+        #expect(report.headSequence == 4 && Set(report.snapshots.map(\.id)) == Set(ids))
+        let request = RestoreRequest(
+            snapshot: .prefix("\(try #require(forgotten.snapshotID))"),
+            target: station.scratch.bytes("old"))
+        _ = try with(station) { try $0.restore(request, cancellation: Cancellation()) { _ in } }
+        #expect(Files.text("\(station.scratch["old"])/forgotten") == "forgotten")
     }
 
     @Test func `the key of another identity finds nothing`() throws {

@@ -1,3 +1,4 @@
+import Compressing
 import Glibc
 import Model
 import Pipelines
@@ -19,9 +20,11 @@ import Testing
             #expect(report.status == .done, "\(pair)")
             #expect(station.differences(in: "target\(pair)") == [])
             let healed = report.fragmentsHealed.map(\.supplier.address)
-            #expect(!healed.isEmpty && healed.allSatisfy { address in
-                pair.contains { station.supplier($0) == address }
-            })
+            #expect(
+                !healed.isEmpty
+                    && healed.allSatisfy { address in
+                        pair.contains { station.supplier($0) == address }
+                    })
             #expect(report.fragmentsHealed.allSatisfy { $0.count > 0 })
             #expect(try station.status().lossesTolerated == 0)
             for number in pair {
@@ -74,7 +77,29 @@ import Testing
         let check = try station.check(readsData: true)
         #expect(check.status == .filesDamaged && check.blocksLost.count == 1)
         #expect(check.pathsLost.map { displayText($0.path) } == ["second"])
-        #expect(check.fragmentsDamaged == 3)
+        // Those that the restore has met are known to their suppliers as gone.
+        #expect(check.fragmentsDamaged + check.fragmentsMissing == 3)
+    }
+
+    @Test func `a long file that lost one of its blocks is named and leaves nothing half`() throws {
+        // One worker, so that every supplier has the blocks in the same order.
+        let station = try Station(workerCount: 1)
+        station.write(SeededRandom(seed: 3).bytes(40 << 20), "long")
+        station.write("small", "small")
+        let first = try #require(try station.backup { $0.compression = .none }.snapshotID)
+        for number in 0..<3 {
+            let garbage = [UInt8](repeating: 0xEE, count: 8192)
+            Files.overwrite(garbage, in: station.segments(number)[0], at: 5 << 20)
+        }
+        Files.makeDirectory(station.target)
+        Files.write("an older long file", to: "\(station.target)/long")
+        let report = try station.restore()
+        #expect(report.status == .filesDamaged && report.filesRestored == 1)
+        #expect(report.problems.map { displayText($0.path) } == ["\(station.target)/long"])
+        #expect(Files.names(station.target) == ["long", "small"])
+        #expect(Files.text("\(station.target)/long") == "an older long file")
+        let check = try station.check(readsData: true)
+        #expect(check.blocksLost.count == 1 && check.pathsLost.map(\.snapshot) == [first])
     }
 
     @Test(arguments: ["garbage", "truncated", "empty", "deleted"])
@@ -114,7 +139,9 @@ import Testing
         for number in chosen {
             for path in station.segments(number) {
                 var bytes = try #require(Files.read(path))
-                for _ in 0..<40 { bytes[random.below(bytes.indices)] ^= 1 << UInt8(random.below(0..<8)) }
+                for _ in 0..<40 {
+                    bytes[random.below(bytes.indices)] ^= 1 << UInt8(random.below(0..<8))
+                }
                 Files.write(bytes, to: path)
             }
         }
@@ -180,7 +207,8 @@ import Testing
         }
         let report = try station.restore()
         #expect(report.status == .done && station.differences() == [])
-        #expect(report.fragmentsHealed.map(\.supplier.address) == [0, 1].map { station.supplier($0) })
+        #expect(
+            report.fragmentsHealed.map(\.supplier.address) == [0, 1].map { station.supplier($0) })
     }
 
     @Test func `segments of another owner below our supplier give nothing wrong`() throws {

@@ -14,11 +14,12 @@ final class Station: Sendable {
 
     /// - Parameter suppliers: 0 leaves the station without identity.
     init(
-        suppliers supplierCount: Int = 4, memoryByteCount: Int = 32 << 20, workerCount: Int = 2
+        suppliers supplierCount: Int = 4, memoryByteCount: Int = 32 << 20, workerCount: Int = 2,
+        time: any TimeSource = SystemTime()
     ) throws {
         self.supplierCount = supplierCount
         self.adapters = Adapters(
-            time: SystemTime(), random: SystemRandom(), workerCount: workerCount,
+            time: time, random: SystemRandom(), workerCount: workerCount,
             memoryByteCount: memoryByteCount)
         Files.makeDirectory(scratch["source"])
         guard supplierCount > 0 else { return }

@@ -1,0 +1,192 @@
+import Catalogs
+import Foundation
+import Model
+import Testing
+
+@Suite struct CatalogTests {
+    private let folder = FileManager.default.temporaryDirectory
+        .appending(path: "catalog-\(UUID().uuidString)")
+
+    private func open() throws -> Catalog {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return try Catalog(path: folder.appending(path: "catalog.sqlite").path)
+    }
+
+    private func with(_ body: (Catalog) throws -> Void) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let catalog = try open()
+        defer { catalog.close() }
+        try body(catalog)
+    }
+
+    @Test func `an empty file becomes a catalog and opens again`() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data().write(to: folder.appending(path: "catalog.sqlite"))
+        let first = try open()
+        try first.quickCheck()
+        #expect(try first.blockCount() == 0 && first.newestHead() == nil)
+        #expect(try first.snapshots().isEmpty && first.suppliers().isEmpty)
+        try first.set("name", to: [1, 2, 0xFF])
+        first.close()
+        let second = try open()
+        #expect(try second.setting("name") == [1, 2, 0xFF] && second.setting("other") == nil)
+        second.close()
+    }
+
+    @Test func `a file that is no catalog is called damaged`() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let garbage = Data((0..<8192).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+        try garbage.write(to: folder.appending(path: "catalog.sqlite"))
+        do {
+            _ = try open()
+            Issue.record("garbage was opened")
+        } catch let error as CatalogError {
+            #expect(error.isCorruption)
+        }
+    }
+
+    @Test func `what an uncommitted run has seen is invisible`() throws {
+        try with { catalog in
+            let path = Array("/a".utf8)
+            let killed = try catalog.beginRun()
+            try catalog.record([SeenRow(key: 7, path: path, listing: [1])], run: killed)
+            #expect(try catalog.seen(key: 7, path: path) == nil)
+            let run = try catalog.beginRun()
+            #expect(run != killed)
+            try catalog.record([SeenRow(key: 7, path: path, listing: [2])], run: run)
+            #expect(try catalog.seen(key: 7, path: path) == nil)
+            try catalog.commit(CatalogSamples.commit(1, run: run))
+            #expect(try catalog.seen(key: 7, path: path) == [2])
+            #expect(try catalog.seen(key: 7, path: Array("/b".utf8)) == nil, "another path")
+        }
+    }
+
+    @Test func `a commit makes all of it true at once`() throws {
+        try with { catalog in
+            let block = CatalogSamples.descriptor(1)
+            let row = try catalog.append(
+                block, frames: CatalogSamples.frames, receipts: [true, true, false, true])
+            #expect(try catalog.unpublishedBlockRows() == [row])
+            let run = try catalog.beginRun()
+            try catalog.commit(CatalogSamples.commit(1, run: run, rows: [row]))
+            #expect(try catalog.unpublishedBlockRows() == [])
+            let head = try #require(try catalog.newestHead())
+            #expect(head.head.sequence == 1 && !head.isPublished)
+            #expect(try catalog.snapshots().map(\.snapshot.taken) == [1])
+            try catalog.setPublished(sequence: 1)
+            #expect(try catalog.newestHead()?.isPublished == true)
+        }
+    }
+
+    @Test func `a commit that fails leaves nothing of itself`() throws {
+        try with { catalog in
+            let first = try catalog.beginRun()
+            try catalog.commit(CatalogSamples.commit(1, run: first))
+            let row = try catalog.append(
+                CatalogSamples.descriptor(2), frames: [], receipts: [true, true, true, true])
+            let run = try catalog.beginRun()
+            try catalog.record([SeenRow(key: 1, path: [1], listing: [1])], run: run)
+            // The head's sequence is taken: the insert fails after that of the snapshot.
+            let clash = CatalogSamples.commit(2, sequence: 1, run: run, rows: [row])
+            #expect(throws: CatalogError.self) { try catalog.commit(clash) }
+            #expect(try catalog.snapshots().map(\.snapshot.taken) == [1])
+            #expect(try catalog.unpublishedBlockRows() == [row])
+            #expect(try catalog.seen(key: 1, path: [1]) == nil)
+            #expect(try catalog.newestHead()?.head.sequence == 1)
+            try catalog.commit(CatalogSamples.commit(2, run: run, rows: [row]))
+            #expect(try catalog.snapshots().map(\.snapshot.taken) == [1, 2])
+        }
+    }
+
+    @Test func `blocks come back as they were and in order`() throws {
+        try with { catalog in
+            var rows: [Int64] = []
+            for number in 0..<150 as Range<UInt8> {
+                rows.append(
+                    try catalog.append(
+                        CatalogSamples.descriptor(number), frames: CatalogSamples.frames,
+                        receipts: [true, false, number % 2 == 0, true]))
+            }
+            var found: [BlockRow] = []
+            try catalog.forEachBlock { found.append($0) }
+            #expect(found.map(\.id) == rows && rows == rows.sorted())
+            #expect(found.map(\.descriptor) == (0..<150).map { CatalogSamples.descriptor($0) })
+            #expect(found.allSatisfy { $0.frames == CatalogSamples.frames })
+            #expect(found[3].receipts == [true, false, false, true])
+            try catalog.setReceipts([true, true, true, true], row: rows[3])
+            #expect(try catalog.block(row: rows[3])?.receipts == [true, true, true, true])
+            #expect(try catalog.block(row: rows[149] + 1) == nil)
+            #expect(throws: CatalogError.self, "the same block twice") {
+                _ = try catalog.append(
+                    CatalogSamples.descriptor(3), frames: [], receipts: [true])
+            }
+        }
+    }
+
+    @Test func `retired catalog blocks go with the commit that replaces them`() throws {
+        try with { catalog in
+            for number in 1...3 as ClosedRange<UInt8> {
+                _ = try catalog.append(
+                    CatalogSamples.descriptor(number), frames: [],
+                    receipts: [true, true, true, true], isPublished: true)
+            }
+            let run = try catalog.beginRun()
+            let retired = [1, 2].map { CatalogSamples.descriptor($0).block }
+            try catalog.commit(CatalogSamples.commit(1, run: run, retired: retired))
+            #expect(try catalog.blockCount() == 1)
+        }
+    }
+
+    @Test func `the latest snapshot is that of its set`() throws {
+        try with { catalog in
+            for number in 1...4 as ClosedRange<UInt8> {
+                let name = number % 2 == 0 ? "even" : "odd"
+                try catalog.commit(
+                    CatalogSamples.commit(number, run: nil, setName: name))
+            }
+            #expect(try catalog.latestSnapshot(setName: "odd")?.snapshot.taken == 3)
+            #expect(try catalog.latestSnapshot(setName: nil)?.snapshot.taken == 4)
+            #expect(try catalog.latestSnapshot(setName: "none") == nil)
+        }
+    }
+
+    @Test func `a supplier that moves keeps its place in the family`() throws {
+        try with { catalog in
+            let ids: [SupplierID] = [5, 3, 9].map { CatalogSamples.id($0) }
+            for id in ids { try catalog.record(SupplierRecord(id: id, address: "old")) }
+            try catalog.record(SupplierRecord(id: ids[1], address: "new"))
+            #expect(try catalog.suppliers().map(\.id) == ids)
+            #expect(try catalog.suppliers().map(\.address) == ["old", "new", "old"])
+        }
+    }
+
+    @Test func `a row that was damaged is an error that names its table`() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let first = try open()
+        let row = try first.append(
+            CatalogSamples.descriptor(1), frames: CatalogSamples.frames,
+            receipts: [true, true, true, true])
+        first.close()
+        var encoded = ByteWriter()
+        CatalogSamples.descriptor(1).encode(into: &encoded)
+        let file = folder.appending(path: "catalog.sqlite")
+        var bytes = try Data(contentsOf: file)
+        let place = try #require(bytes.firstRange(of: Data(encoded.bytes)))
+        bytes[place.lowerBound + 32] ^= 0x80
+        try bytes.write(to: file)
+        let second = try open()
+        defer { second.close() }
+        do {
+            _ = try second.block(row: row)
+            Issue.record("damage was read")
+        } catch {
+            #expect(error.isCorruption)
+            guard case .badRow("blocks", _) = error else {
+                Issue.record("\(error)")
+                return
+            }
+        }
+    }
+}
