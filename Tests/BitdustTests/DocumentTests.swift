@@ -20,7 +20,7 @@ import Testing
         ("status", Status.self), ("check", Check.self), ("identity", IdentityGroup.self),
         ("identity-create", IdentityCreate.self), ("identity-show", IdentityShow.self),
         ("identity-backup", IdentityBackup.self), ("identity-check", IdentityCheck.self),
-        ("recover", Recover.self), ("try", Try.self),
+        ("recover", Recover.self), ("try", Try.self), ("bench", Bench.self),
     ]
 
     /// Golden files: `fixtures/help/*.txt`.

@@ -20,9 +20,7 @@ extension Exercise {
                         checksum(of: frames.storedBytes)
                     }, .memcpy(frames.sources, to: targets),
                     Contender("libzstd", .library, byteCount: byteCount) {
-                        for index in frames.sources.indices {
-                            _ = try library.compress(frames.sources[index], into: targets[index])
-                        }
+                        for source in frames.sources { _ = try library.compress(source) }
                     },
                 ].keeping(frames)
             }

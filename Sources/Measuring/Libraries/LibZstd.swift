@@ -1,10 +1,13 @@
 internal import CZstd
+internal import Model
 
 /// libzstd as it is, without our probe, checks and limits.
 final class LibZstd {
     private let compressing: OpaquePointer
     private let expanding: OpaquePointer
     private let level: Int32
+    /// Room for a frame that does not shrink.
+    private let target = PageBuffer(byteCount: ZSTD_compressBound(Limits.frameLengthMax))
 
     init(level: Int) throws(MeasuringError) {
         guard let compressing = ZSTD_createCCtx(), let expanding = ZSTD_createDCtx() else {
@@ -20,17 +23,14 @@ final class LibZstd {
         ZSTD_freeDCtx(expanding)
     }
 
-    /// - Returns: bytes written; 0 when it does not shrink.
-    func compress(
-        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
-    ) throws(MeasuringError) -> Int {
+    /// Compresses one frame into memory of its own.
+    ///
+    /// - Returns: bytes written.
+    func compress(_ source: UnsafeRawBufferPointer) throws(MeasuringError) -> Int {
         let count = ZSTD_compressCCtx(
-            compressing, target.baseAddress, target.count, source.baseAddress, source.count, level)
-        if ZSTD_isError(count) == 0 { return count }
-        guard ZSTD_getErrorCode(count) == ZSTD_error_dstSize_tooSmall else {
-            throw .libraryFailed(name: "ZSTD_compressCCtx")
-        }
-        return 0
+            compressing, target.pointer, target.byteCount, source.baseAddress, source.count, level)
+        guard ZSTD_isError(count) == 0 else { throw .libraryFailed(name: "ZSTD_compressCCtx") }
+        return count
     }
 
     func expand(
