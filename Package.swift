@@ -20,6 +20,13 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
 let package = Package(
     name: "bitdust",
     platforms: [.macOS(.v15)],
@@ -29,6 +36,10 @@ let package = Package(
         // Exact: CBoringGCM names symbols of its BoringSSL (docs/decisions/0005-boringgcm.md).
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
         // 0 - C
@@ -57,14 +68,31 @@ let package = Package(
         .target(name: "Placement", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "FileTrees", dependencies: ["Model", "CKernels"], swiftSettings: hot),
 
-        // 3 - SQLite
+        .target(name: "Settings", dependencies: ["Model"], swiftSettings: strict),
+        .target(name: "Services", dependencies: ["Model"], swiftSettings: strict),
+        .target(name: "APIModel", dependencies: ["Model"], swiftSettings: strict),
+
+        // 3 - SQLite; sockets
         .target(name: "Catalogs", dependencies: ["Model", grdb], swiftSettings: strict),
+        .target(
+            name: "Networking",
+            dependencies: ["Model", "Identities", nioCore, nioPosix, nioHTTP1],
+            swiftSettings: strict),
 
         // 4 - the supplier's side
         .target(
             name: "Suppliers",
             dependencies: ["Model", "CKernels", "Hashing", "Identities", "Catalogs"],
             swiftSettings: hot),
+
+        // 4 - who is who, and where
+        .target(
+            name: "DHT", dependencies: ["Model", "Identities", "Networking", crypto],
+            swiftSettings: hot),
+        .target(
+            name: "IdentityServers",
+            dependencies: ["Model", "Hashing", "Identities", "Catalogs", "Networking"],
+            swiftSettings: strict),
 
         // 5 - the customer's side
         .target(
@@ -75,11 +103,24 @@ let package = Package(
             ],
             swiftSettings: hot),
 
+        // 6 - the node
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Model", "Hashing", "Sealing", "Identities", "Settings", "Services", "APIModel",
+                "Catalogs", "Networking", "DHT", "IdentityServers", "Placement", "Suppliers",
+                "Pipelines", hummingbird, logging, nioCore, nioPosix, nioHTTP1, nioWebSocket,
+            ],
+            swiftSettings: strict),
+
         // 6 - fakes, faults, conformance suites; measuring
         .target(
             name: "Simulation",
-            dependencies: ["Model", "Hashing", "Identities", "Catalogs", "Suppliers", "Pipelines"],
-            swiftSettings: strict),
+            dependencies: [
+                "Model", "Hashing", "Identities", "Catalogs", "Suppliers", "Pipelines", "DHT",
+                "IdentityServers",
+            ],
+            swiftSettings: hot),
         .target(
             name: "Measuring",
             dependencies: [
@@ -94,7 +135,8 @@ let package = Package(
             dependencies: [
                 "CKernels", "Model", "Hashing", "Compressing", "Sealing", "ErasureCoding",
                 "Identities", "Placement", "FileTrees", "Catalogs", "Suppliers", "Pipelines",
-                "Measuring", argumentParser,
+                "Measuring", "Settings", "Services", "APIModel", "Networking", "DHT",
+                "IdentityServers", "Daemon", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -146,6 +188,33 @@ let package = Package(
             dependencies: [
                 "bitdust", "Model", "Compressing", "FileTrees", "Measuring", "Placement",
                 "Pipelines", argumentParser,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["Settings", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "ServicesTests", dependencies: ["Services", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "APIModelTests", dependencies: ["APIModel", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "NetworkingTests",
+            dependencies: ["Networking", "Model", "Identities", nioCore, nioPosix, nioHTTP1],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DHTTests",
+            dependencies: ["DHT", "Simulation", "Model", "Identities", "Networking", crypto],
+            swiftSettings: hot),
+        .testTarget(
+            name: "IdentityServersTests",
+            dependencies: [
+                "IdentityServers", "Simulation", "Model", "Identities", "Catalogs", "Networking",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "Simulation", "Model", "Identities", "Settings", "Services", "APIModel",
+                "Catalogs", "Networking", "DHT", "IdentityServers", "Pipelines",
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
