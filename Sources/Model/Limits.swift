@@ -110,4 +110,18 @@ package enum Limits {
 
     /// What the buffers of a pipeline may take together, in bytes, unless configured otherwise.
     package static let pipelineMemoryDefault = 160 << 20
+
+    // MARK: REST interface
+
+    /// A body of JSON; nothing that the interface takes is near it.
+    package static let requestBodyLengthMax = 1 << 20
+    /// Arrays and objects within each other: the reader calls itself, and its stack is finite.
+    package static let requestDepthMax = 32
+    /// Characters of one number: 20 hold any 64-bit integer, 24 any double.
+    package static let requestNumberLengthMax = 64
+    /// Path and query of a request.
+    package static let requestTargetLengthMax = 2 << 10
+    /// All header lines of a request.
+    package static let requestHeadersLengthMax = 16 << 10
+    package static let requestHeaderCountMax = 100
 }
