@@ -50,6 +50,7 @@ lint: setup ## Say which Swift files are not formatted
 bench: release ## Measure the stages beside their ceilings, then backups against restic
 	@Benchmarks/stages.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
 	@Benchmarks/allocations.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
+	@Benchmarks/disk-image.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
 	@Benchmarks/against-restic.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
 
 install: setup ## Install to PREFIX (/usr/local), below DESTDIR when it is set
