@@ -18,7 +18,7 @@ COMPLETIONS_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bitdust
 COMPLETIONS_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bitdust
 COMPLETIONS_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bitdust.fish
 
-.PHONY: help setup build release test check kill-sweep fmt lint bench install uninstall backup clean
+.PHONY: help setup build release test check check-neon kill-sweep fmt lint bench install uninstall backup clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ test: setup ## Build and run all tests
 	@scripts/test "$(SCRATCH)"
 
 check: lint test ## All that a commit must pass: format, build without warnings, tests, tidiness
+
+check-neon: ## Hold the NEON kernels against the scalar ones, emulated where need be
+	@scripts/check-neon
 
 kill-sweep: setup ## Kill the program KILLS (5000) times at random moments, by SEED (1)
 	BITDUST_KILL_COUNT=$(or $(KILLS),5000) BITDUST_KILL_SEED=$(or $(SEED),1) \
