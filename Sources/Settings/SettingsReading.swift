@@ -3,7 +3,7 @@ internal import Model
 /// What is wrong with a setting in the file or the environment.
 package struct SettingsProblem: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
-        /// The file names what is no setting: of a newer version, of the older program, or mistyped.
+        /// The file names what is no setting: of a newer or the older program, or mistyped.
         case unknownKey(nearest: String?, reason: String?)
         /// The value is not used; the setting has its default.
         case badValue(SettingValueError)

@@ -9,7 +9,8 @@ package enum SettingsRule: Equatable, Sendable {
 
     package static let all: [SettingsRule] = [
         .exclusive(
-            ServiceSettings.enabled(.proxyServer).key, ServiceSettings.enabled(.proxyTransport).key),
+            ServiceSettings.enabled(.proxyServer).key,
+            ServiceSettings.enabled(.proxyTransport).key),
         .ordered(IdentitySettings.minServers.key, IdentitySettings.maxServers.key),
         .ordered(PeopleSettings.routersMin.key, PeopleSettings.routersMax.key),
     ]

@@ -12,20 +12,20 @@ import Testing
     private static let introduction = """
         # Configuration
 
-        Settings are set by `bitdust set KEY VALUE`, with and without a running node, and take effect at
-        once where a node runs. Words behind the key are one value: `bitdust set
-        services/supplier/donated-space 50 GB`. `bitdust set list` prints all of them, `bitdust get KEY`
-        one. A key may be written without `services/`, or by its short name.
+        Settings are set by `bitdust set KEY VALUE`, with and without a running node, and take
+        effect at once where a node runs. Words behind the key are one value: `bitdust set
+        services/supplier/donated-space 50 GB`. `bitdust set list` prints all of them,
+        `bitdust get KEY` one. A key may be written without `services/`, or by its short name.
 
         What differs from the defaults is in the file `settings.conf` of the home
         ([format](formats/settings.md)). A variable of the environment wins over the file: for
         `logs/debug-level` it is `BITDUST_SETTING_LOGS_DEBUG_LEVEL`, and so for the others.
 
-        - Sizes have units in powers of 1024: `50 GB` is 53687091200 bytes. `20GB`, `250Mb`, `1.5 TB`.
+        - Sizes have units in powers of 1024: `50 GB` is 53687091200 bytes. Also `20GB`, `250Mb`.
         - Switches are `true` or `false`; `1`, `on`, `yes` and `0`, `off`, `no` mean the same.
-        - `services/proxy-server/enabled` and `services/proxy-transport/enabled` are never both true:
-          set the one to false first. `min-servers` is never above `max-servers`, `min-connections` never
-          above `max-connections`. What breaks such a rule is refused.
+        - `services/proxy-server/enabled` and `services/proxy-transport/enabled` are never both
+          true: set the one to false first. `min-servers` is never above `max-servers`,
+          `min-connections` never above `max-connections`. What breaks such a rule is refused.
 
         This page is made from the program by a test; do not edit it.
 

@@ -4,8 +4,8 @@ internal import Model
 package enum IdentitySettings {
     package static let knownServers = Setting.knownServers(
         "services/identity-propagate/known-servers",
-        "all identity servers of the network, host:web:tcp,host:web:tcp; empty: those of the joined "
-            + "network")
+        "all identity servers of the network, host:web:tcp,host:web:tcp; empty: those of the "
+            + "joined network")
     package static let preferredServers = Setting.knownServers(
         "services/identity-propagate/preferred-servers",
         "identity servers to register with before others, written like known-servers")

@@ -1,5 +1,5 @@
-/// Keys of the older program that mean nothing here, and why: so that a script learns more than that
-/// there is no such setting.
+/// Keys of the older program that mean nothing here, and why: so that a script learns more than
+/// that there is no such setting.
 enum RetiredSettings {
     static let reasons: [String: String] = Dictionary(
         uniqueKeysWithValues: groups.flatMap { reason, keys in keys.map { ($0, reason) } })

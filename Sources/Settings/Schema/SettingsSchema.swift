@@ -113,7 +113,8 @@ extension SettingsSchema {
     }
 }
 
-/// - SeeAlso: Damerau, “A technique for computer detection and correction of spelling errors”, 1964.
+/// - SeeAlso: Damerau, “A technique for computer detection and correction of spelling errors”,
+///   1964.
 enum EditDistance {
     /// Letters inserted, left out, changed, or swapped with the next one.
     static func between(_ left: [UInt8], _ right: [UInt8]) -> Int {

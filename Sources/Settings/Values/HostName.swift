@@ -43,7 +43,7 @@ package struct HostName: Hashable, Sendable, CustomStringConvertible {
 extension HostName {
     /// Splits `host`, `host:1`, `[::1]:1:2` into the host and the ports behind it.
     ///
-    /// - Returns: `nil` when a part is not well formed, or there are more than `portCountMax` ports.
+    /// - Returns: `nil` when a part is not well formed, or for more than `portCountMax` ports.
     static func split(
         _ text: some StringProtocol, portCountMax: Int
     ) -> (host: HostName, ports: [UInt16])? {

@@ -31,8 +31,8 @@ package struct SettingItem: Equatable, Sendable {
     package let possibleValues: [String]
     package let origin: SettingValues.Origin
 
-    /// The fields of the item: `key`, `value`, `type`, `label`, `readonly`, `default`, `origin`, and
-    /// with `includingInfo` what there is of `info`, `min`, `max` and `possible_values`.
+    /// The fields of the item: `key`, `value`, `type`, `label`, `readonly`, `default`, `origin`,
+    /// and with `includingInfo` what there is of `info`, `min`, `max` and `possible_values`.
     package func fields(includingInfo: Bool = true) -> [(name: String, value: PlainValue)] {
         var fields: [(name: String, value: PlainValue)] = [
             ("key", .text(key.path)), ("value", PlainValue(value)), ("type", .text(type.rawValue)),
