@@ -43,6 +43,14 @@ import Testing
         }
     }
 
+    @Test func `a home may be named from where the process is`() throws {
+        let name = directory.lastPathComponent
+        defer { try? FileManager.default.removeItem(atPath: name) }
+        try SettingsStore(disk: LocalSettingsDisk(directory: name)).set("debug", to: "1")
+        let store = try SettingsStore(disk: LocalSettingsDisk(directory: name))
+        #expect(store.values[LogSettings.debugLevel] == 1)
+    }
+
     @Test func `what a crash left beside the file is in nobody's way`() async throws {
         try await scratch {
             try SettingsStore(disk: disk()).set("debug", to: "1")

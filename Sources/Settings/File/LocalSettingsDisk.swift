@@ -166,8 +166,8 @@ extension LocalSettingsDisk {
             guard status == 0 || errno == EEXIST else {
                 throw SettingsDiskError(.makeDirectory, code: errno)
             }
-            let parent = directory[..<end].lastIndex(of: UInt8(ascii: "/")) ?? 0
-            try sync(directory[...parent])
+            let slash = directory[..<end].lastIndex(of: UInt8(ascii: "/"))
+            try sync(slash.map { directory[...$0] } ?? [UInt8(ascii: ".")])
         }
     }
 
