@@ -106,6 +106,24 @@ package enum Limits {
     /// What a supplier of the embedded network may take: all that its disk has.
     package static let embeddedCapacity = 1 << 60
 
+    // MARK: Identities
+
+    /// A URL of a document, an address of a node: a DNS name of 253 bytes and what is around it.
+    package static let sourceLengthMax = 300
+    /// Sixteen devices, sixteen root keys and all addresses fit; a parser of hostile bytes ends soon.
+    package static let identityDocumentLengthMax = 32 << 10
+    package static let identityDocumentDepthMax = 6
+    package static let identityDocumentElementCountMax = 128
+    /// As in the older product: 1 to 6.
+    package static let identitySourceCountMax = 6
+    package static let identityContactCountMax = 16
+    package static let identityDeviceCountMax = 16
+    /// The first root key and fifteen rotations, each 192 bytes in every document for ever.
+    package static let identityGenerationCountMax = 16
+    /// 24 bits, so that generation, epoch and revision make one positive 64-bit sequence.
+    package static let identityEpochMax: UInt32 = 1 << 24 - 1
+    package static let identityVersionLengthMax = 256
+
     // MARK: Memory
 
     /// What the buffers of a pipeline may take together, in bytes, unless configured otherwise.
