@@ -1,5 +1,6 @@
 import Catalogs
 import Foundation
+import Glibc
 import Identities
 import Model
 import Testing
@@ -58,10 +59,9 @@ struct LargeServerTests {
         }
         #expect(found.map(String.init) == names())
         #expect(longest <= 64 << 10)
-        let clock = ContinuousClock()
         let lookupCount = min(count, 50_000)
         var wrong = 0
-        let time = clock.measure {
+        let time = processorSeconds {
             for number in 0..<lookupCount {
                 let name = "u\(1_000_000 + number * 7919 % count)"
                 if server.get("/\(name).xml", from: "127.0.0.1:1").body != bytes { wrong += 1 }
@@ -70,10 +70,22 @@ struct LargeServerTests {
         #expect(wrong == 0)
         #expect(server.get("/u9999999.xml", from: "127.0.0.1:1").status == 404)
         if LargeServerTests.wanted != nil {
-            let index = clock.measure { _ = server.get("/", from: "127.0.0.1:1") }
-            let rate = Int(Double(lookupCount) / (time / .seconds(1)))
-            let text = "\(count) names: \(rate) look-ups/s on one thread, index page \(index)\n"
+            let index = processorSeconds { _ = server.get("/", from: "127.0.0.1:1") }
+            let rate = Int(Double(lookupCount) / time)
+            let text = "\(count) names: \(rate) look-ups a processor second, index \(index) s\n"
             FileHandle.standardError.write(Data(text.utf8))
         }
+    }
+
+    /// What this process computed meanwhile, on all threads: others may use the machine.
+    private func processorSeconds(_ body: () -> Void) -> Double {
+        func now() -> Double {
+            var time = timespec()
+            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        }
+        let start = now()
+        body()
+        return now() - start
     }
 }
