@@ -307,4 +307,37 @@ package enum Limits {
     package static let diskSpaceMax: UInt64 = 1 << 60
     /// A write takes milliseconds; who holds the lock this long is stuck. In nanoseconds.
     package static let settingsLockTime: UInt64 = 5_000_000_000
+    // MARK: REST interface
+
+    /// A body of JSON; nothing that the interface takes is near it.
+    package static let requestBodyLengthMax = 1 << 20
+    /// Arrays and objects within each other: the reader calls itself, and its stack is finite.
+    package static let requestDepthMax = 32
+    /// Characters of one number: 20 hold any 64-bit integer, 24 any double.
+    package static let requestNumberLengthMax = 64
+    /// Path and query of a request.
+    package static let requestTargetLengthMax = 2 << 10
+    /// All header lines of a request.
+    package static let requestHeadersLengthMax = 16 << 10
+    package static let requestHeaderCountMax = 100
+    /// Seconds until a connection that asks nothing, or that sends a request too slowly, is closed.
+    package static let requestIdleSeconds: Int64 = 30
+    /// Connections at once, for each address; more of them wait until one is closed.
+    package static let requestConnectionCountMax = 256
+    /// Seconds that running requests have left when the interface stops.
+    package static let requestStopSeconds: UInt64 = 2
+    package static let webSocketCountMax = 64
+    /// Calls of one WebSocket that are not yet answered.
+    package static let webSocketCallCountMax = 16
+    /// As in the older product: who leaves more events unread has gone away.
+    package static let eventUnreadMax = 100
+    /// Consumers of events; the one that has been silent longest makes room for a new one.
+    package static let eventConsumerCountMax = 256
+    /// Kinds of events that are counted, and bytes of the name of one: callers can invent them.
+    package static let eventKindCountMax = 1024
+    package static let eventNameLengthMax = 100
+    /// Past events that a stream can begin with after its connection broke.
+    package static let eventsKept = 256
+    /// A stream of events says something at least so often, so that both sides notice the end.
+    package static let eventHeartbeatSeconds: UInt64 = 5
 }
