@@ -110,4 +110,15 @@ package enum Limits {
 
     /// What the buffers of a pipeline may take together, in bytes, unless configured otherwise.
     package static let pipelineMemoryDefault = 160 << 20
+
+    // MARK: Node
+
+    /// Seconds that `bitdust daemon` waits for its node to be ready: a slow disk and many documents
+    /// to read take some, a stuck one must not hold up a boot.
+    package static let nodeStartPatience = 30
+    /// Seconds that a node may take to end; what is not done by then is cut off.
+    package static let nodeStopPatience = 5
+    /// One log file; with those kept all logs of a node stay below 100 MiB.
+    package static let logLengthMax = 8 << 20
+    package static let logsKept = 3
 }
