@@ -157,4 +157,17 @@ package enum Limits {
     package static let diskSpaceMax: UInt64 = 1 << 60
     /// A write takes milliseconds; who holds the lock this long is stuck. In nanoseconds.
     package static let settingsLockTime: UInt64 = 5_000_000_000
+    // MARK: REST interface
+
+    /// A body of JSON; nothing that the interface takes is near it.
+    package static let requestBodyLengthMax = 1 << 20
+    /// Arrays and objects within each other: the reader calls itself, and its stack is finite.
+    package static let requestDepthMax = 32
+    /// Characters of one number: 20 hold any 64-bit integer, 24 any double.
+    package static let requestNumberLengthMax = 64
+    /// Path and query of a request.
+    package static let requestTargetLengthMax = 2 << 10
+    /// All header lines of a request.
+    package static let requestHeadersLengthMax = 16 << 10
+    package static let requestHeaderCountMax = 100
 }
