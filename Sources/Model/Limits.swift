@@ -155,6 +155,48 @@ package enum Limits {
     /// Answers are asked again after a minute, failures after five seconds.
     package static let nameAnswerLifetime: Duration = .seconds(60)
     package static let nameFailureLifetime: Duration = .seconds(5)
+    // MARK: Identities
+
+    /// A URL of a document, an address of a node: a DNS name of 253 bytes and what is around it.
+    package static let sourceLengthMax = 300
+    /// Sixteen devices, sixteen root keys and all addresses fit; a parser of hostile bytes ends soon.
+    package static let identityDocumentLengthMax = 32 << 10
+    package static let identityDocumentDepthMax = 6
+    package static let identityDocumentElementCountMax = 128
+    /// As in the older product: 1 to 6.
+    package static let identitySourceCountMax = 6
+    package static let identityContactCountMax = 16
+    package static let identityDeviceCountMax = 16
+    /// The first root key and fifteen rotations, each 192 bytes in every document for ever.
+    package static let identityGenerationCountMax = 16
+    /// 24 bits, so that generation, epoch and revision make one positive 64-bit sequence.
+    package static let identityEpochMax: UInt32 = 1 << 24 - 1
+    package static let identityVersionLengthMax = 256
+
+    // MARK: Identity servers
+
+    /// Servers that the configuration may name; a network has a few.
+    package static let knownServerCountMax = 64
+    /// Names on one page of the index: a page stays below 64 KiB.
+    package static let indexPageNameCount = 500
+    package static let indexPageLengthMax = 256 << 10
+    /// Names of one server: 4 GiB of documents.
+    package static let identityServerNameCountMax = 1_000_000
+    /// Seconds of the server's own running time: a machine may lie in a drawer for half a year. The
+    /// name stays its owner's for as long again.
+    package static let identityUntouchedMax: UInt64 = 180 * 86_400
+    /// Owners that show are noted once a day: more would be a disk write for each look-up.
+    package static let identityTouchInterval: UInt64 = 86_400
+    /// Owners noted between two rounds of upkeep; those left out show again.
+    package static let identityTouchCountMax = 100_000
+    /// Seconds between two rounds of upkeep.
+    package static let identityUpkeepInterval: UInt64 = 3600
+    /// Address ranges of which a rate is known; two tables of 32 Ki entries take about 3 MiB.
+    package static let rateRangeCountMax = 32 << 10
+    /// Frames on one connection: a document takes one to eight.
+    package static let identityFrameCountMax = 256
+    /// Files open on one connection at the same time.
+    package static let identityFrameFileCountMax = 4
 
     // MARK: Memory
 
