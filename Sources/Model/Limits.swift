@@ -213,6 +213,13 @@ package enum Limits {
     /// One log file; with those kept all logs of a node stay below 100 MiB.
     package static let logLengthMax = 8 << 20
     package static let logsKept = 3
+    /// Seconds that a command waits for an answer: a registration asks many servers in turn.
+    package static let nodeAnswerPatience = 180
+    /// A list of everything that a node knows.
+    package static let nodeAnswerLengthMax = 64 << 20
+    /// A network.json with 256 seeds and servers stays far below.
+    package static let networkDescriptionLengthMax = 256 << 10
+
     // MARK: Services, in nanoseconds
 
     /// A service that ran for so long was healthy: its next failure counts as the first.
