@@ -208,6 +208,7 @@ let package = Package(
             name: "IdentityServersTests",
             dependencies: [
                 "IdentityServers", "Simulation", "Model", "Identities", "Catalogs", "Networking",
+                crypto,
             ],
             swiftSettings: strict),
         .testTarget(
