@@ -252,6 +252,8 @@ package enum Limits {
     package static let settingListCountMax = 256
     /// How far a mistyped key may be from the one that is proposed: letters changed.
     package static let settingDistanceMax = 6
+    /// Unknown keys of one file for which the right one is looked for.
+    package static let settingProposalCountMax = 16
     /// 2^60: sizes up to here can be added and multiplied by small numbers without overflow.
     package static let diskSpaceMax: UInt64 = 1 << 60
     /// A write takes milliseconds; who holds the lock this long is stuck. In nanoseconds.

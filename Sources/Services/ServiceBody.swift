@@ -2,8 +2,8 @@
 package protocol ServiceBody: Sendable {
     /// Returns when the service does its work; whatever goes on then runs in tasks of its own.
     ///
-    /// Cancelled when the service is switched off meanwhile. After an error nothing is left running,
-    /// and `stop` is not called.
+    /// Cancelled when the service is switched off meanwhile. After an error nothing is left
+    /// running, and `stop` is not called.
     func start() async throws
 
     /// Ends all that `start` began and returns when it has ended. A later `start` begins afresh.

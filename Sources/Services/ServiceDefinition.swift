@@ -40,7 +40,8 @@ extension ServiceDefinition {
             .tcpTransport, needs: [.tcpConnections, .gateway], "sessions with others over TCP"),
         ServiceDefinition(.entangledDHT, needs: [.udpDatagrams], "node of the DHT"),
         ServiceDefinition(
-            .myIPPort, needs: [.entangledDHT, .udpDatagrams], "finds your address as others see it"),
+            .myIPPort, needs: [.entangledDHT, .udpDatagrams],
+            "finds out the address that others see"),
         ServiceDefinition(
             .ipPortResponder, needs: [.entangledDHT], "tells others their address as you see it"),
         ServiceDefinition(

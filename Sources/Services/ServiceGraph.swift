@@ -7,7 +7,7 @@ internal import Model
 ///
 /// 1. The dependencies of a service that is ON or STARTING are ON.
 /// 2. Two services of which one yields to the other are never both anything but idle.
-/// 3. Each start and stop that was asked for is outstanding until its end is told; no service has two.
+/// 3. A start or stop that was asked for is outstanding until its end is told; no service has two.
 /// 4. Nothing is left to do that no event is awaited for.
 package struct ServiceGraph: Sendable {
     package enum Event: Equatable, Sendable {

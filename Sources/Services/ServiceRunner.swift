@@ -55,8 +55,8 @@ package actor ServiceRunner {
 }
 
 extension ServiceRunner {
-    /// Gives services their bodies; those that have none are NOT_INSTALLED. A service that runs goes
-    /// on with the body that it has until it is restarted.
+    /// Gives services their bodies; those that have none are NOT_INSTALLED. A service that runs
+    /// goes on with the body that it has until it is restarted.
     package func install(_ fresh: [ServiceName: any ServiceBody]) {
         bodies.merge(fresh) { $1 }
         handle(fresh.keys.sorted { $0.rawValue < $1.rawValue }.map { .installed($0, true) })
