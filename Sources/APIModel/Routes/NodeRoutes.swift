@@ -39,7 +39,7 @@ extension RouteTable {
             answer: "the network that is in use now"),
         Route(
             .get, id: "network/connected", short: "nw/con", method: "network_connected",
-            [.seconds("wait_timeout", default: 10)], changes: true, service: "network",
+            [.seconds("wait_timeout", default: 10)], changes: true, waits: true, service: "network",
             answer: "nothing, after wait_timeout when all is well; else an error with a reason"),
         Route(
             .get, id: "network/disconnect", short: "nw/dcon", method: "network_disconnect",
@@ -153,12 +153,13 @@ extension RouteTable {
             [
                 .path("consumer_callback_id", "any name; it keeps the place in the events"),
                 .seconds("polling_timeout", default: 60),
-            ], changes: true, service: "process",
+            ], changes: true, waits: true, service: "process",
             answer: "id, data, time of events since the last call; waits for one; none when the "
                 + "time is over"),
         Route(
             .get, id: "event/stream", short: "ev/st", method: "event_stream",
             [.integer("since", in: 0...Int64.max, .optional, "send later events first")],
-            service: "process", answer: "server-sent events, until either side hangs up"),
+            waits: true, service: "process",
+            answer: "server-sent events, until either side hangs up"),
     ]
 }

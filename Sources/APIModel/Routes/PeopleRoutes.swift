@@ -93,7 +93,8 @@ extension RouteTable {
             [
                 .user("user_id"), .seconds("timeout", default: 15),
                 .integer("retries", in: 0...10, .otherwise(2)),
-            ], changes: true, service: "p2p_hookups", answer: "nothing; message: connected"),
+            ], changes: true, waits: true, service: "p2p_hookups",
+            answer: "nothing; message: connected"),
         Route(
             .get, id: "user/status", short: "us/st", method: "user_status",
             [.user("user_id")], service: "p2p_hookups",
@@ -101,16 +102,17 @@ extension RouteTable {
         Route(
             .get, id: "user/status/check", short: "us/st/c", method: "user_status_check",
             [.user("user_id"), .seconds("timeout", default: 15)], changes: true,
-            service: "p2p_hookups", answer: "contact_state, idurl, global_id, after a ping"),
+            waits: true, service: "p2p_hookups",
+            answer: "contact_state, idurl, global_id, after a ping"),
         Route(
             .get, id: "user/search", short: "us/s", method: "user_search",
             [.path("nickname"), .integer("attempts", in: attempts, .otherwise(1))],
-            service: "entangled_dht",
+            waits: true, service: "entangled_dht",
             answer: "result exist or not exist, nickname, position, global_id, idurl"),
         Route(
             .get, id: "user/observe", short: "us/o", method: "user_observe",
             [.path("nickname"), .integer("attempts", in: attempts, .otherwise(3))],
-            service: "entangled_dht", answer: "as user/search, one for each position"),
+            waits: true, service: "entangled_dht", answer: "as user/search, one for each position"),
     ]
 
     static let friendRoutes = [
@@ -153,7 +155,7 @@ extension RouteTable {
             [
                 .path("consumer_callback_id"), .text("direction", .otherwise("incoming")),
                 .list("message_types"), .seconds("polling_timeout", default: 60),
-            ], changes: true, service: "private_messages", isBuilt: false,
+            ], changes: true, waits: true, service: "private_messages", isBuilt: false,
             answer: "data, recipient, sender, time, message_id, dir of each; waits for one"),
         Route(
             .post, id: "message/send", short: "msg/s", method: "message_send",
@@ -223,18 +225,19 @@ extension RouteTable {
     static let dhtRoutes = [
         Route(
             .get, id: "dht/node/find", short: "d/n/f", method: "dht_node_find",
-            [.text("node_id_64", or: ["dht_id"]), layer], service: "entangled_dht",
+            [.text("node_id_64", or: ["dht_id"]), layer], waits: true, service: "entangled_dht",
             answer: "my_dht_id, lookup, closest_nodes: dht_id, address of each"),
         Route(
             .get, id: "dht/user/random", short: "d/u/r", method: "dht_user_random",
-            [layer, .integer("count", in: 1...100, .otherwise(1))], service: "entangled_dht",
+            [layer, .integer("count", in: 1...100, .otherwise(1))], waits: true,
+            service: "entangled_dht",
             answer: "idurls of users found"),
         Route(
             .get, id: "dht/value/get", short: "d/v/g", method: "dht_value_get",
             [
                 .text("key", .mandatory), .text("record_type", .otherwise("skip_validation")),
                 layer,
-            ], service: "entangled_dht",
+            ], waits: true, service: "entangled_dht",
             answer: "read success with my_dht_id, key, value; or read failed with closest_nodes"),
         Route(
             .post, id: "dht/value/set", short: "d/v/s", method: "dht_value_set",

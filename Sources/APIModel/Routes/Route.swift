@@ -26,11 +26,13 @@ package struct Route: Hashable, Sendable {
     package let isBuilt: Bool
     /// Whether something is different afterwards, in the node or for its callers.
     package let changesState: Bool
+    /// Whether the answer may take long and nobody else needs it: who hangs up cancels it.
+    package let waits: Bool
 
     package init(
         _ verbs: Verb..., id: String, short: String, otherIDs: [String] = [], method: String,
-        _ parameters: [Parameter] = [], changes: Bool = false, service: String,
-        isBuilt: Bool = true, answer: String
+        _ parameters: [Parameter] = [], changes: Bool = false, waits: Bool = false,
+        service: String, isBuilt: Bool = true, answer: String
     ) {
         self.verbs = verbs
         self.id = id
@@ -41,6 +43,7 @@ package struct Route: Hashable, Sendable {
         self.answer = answer
         self.service = service
         self.isBuilt = isBuilt
+        self.waits = waits
         self.changesState = changes || verbs.contains { $0 != .get }
     }
 
