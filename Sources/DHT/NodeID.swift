@@ -18,17 +18,25 @@ package struct NodeID: Hashable, Comparable, Sendable {
     }
 
     /// `nil` unless there are 20 bytes.
-    package init?(_ bytes: some Collection<UInt8>) {
+    package init?(_ bytes: [UInt8]) {
         guard bytes.count == NodeID.byteCount else { return nil }
-        var words: (UInt64, UInt64, UInt32) = (0, 0, 0)
-        for (index, byte) in bytes.enumerated() {
-            switch index {
-            case 0..<8: words.0 = words.0 << 8 | UInt64(byte)
-            case 8..<16: words.1 = words.1 << 8 | UInt64(byte)
-            default: words.2 = words.2 << 8 | UInt32(byte)
-            }
+        self.init(bytes, at: 0)
+    }
+
+    /// Reads 20 bytes from `offset` on.
+    ///
+    /// - Precondition: they lie within `bytes`.
+    init(_ bytes: [UInt8], at offset: Int) {
+        precondition(offset >= 0 && offset + NodeID.byteCount <= bytes.count)
+        self = bytes.withUnsafeBytes { source in
+            NodeID(
+                high: UInt64(
+                    bigEndian: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self)),
+                middle: UInt64(
+                    bigEndian: source.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)),
+                low: UInt32(
+                    bigEndian: source.loadUnaligned(fromByteOffset: offset + 16, as: UInt32.self)))
         }
-        self.init(high: words.0, middle: words.1, low: words.2)
     }
 
     /// Reads 40 hexadecimal digits; `nil` for anything else.
@@ -45,9 +53,9 @@ package struct NodeID: Hashable, Comparable, Sendable {
     }
 
     func append(to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: high.bigEndian) { bytes.append(contentsOf: $0) }
-        withUnsafeBytes(of: middle.bigEndian) { bytes.append(contentsOf: $0) }
-        withUnsafeBytes(of: low.bigEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(bigEndian: high)
+        bytes.append(bigEndian: middle)
+        bytes.append(bigEndian: low)
     }
 
     /// XOR, the metric of Kademlia (Maymounkov, Mazières, 2002).

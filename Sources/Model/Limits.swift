@@ -273,9 +273,7 @@ package enum Limits {
     package static let requestHeaderCountMax = 100
     // MARK: DHT (BEP 5, 32, 42, 44)
 
-    /// What one Ethernet frame carries over IPv4: a foreign node's fullest reply to `get` takes 1432.
-    package static let datagramLengthMax = 1472
-    /// What we send ourselves: passes tunnels, and IPv6 without fragments on nearly all paths.
+    /// What the DHT sends itself: passes tunnels, and IPv6 without fragments on nearly all paths.
     package static let replyLengthMax = 1400
     /// Transaction ids are echoed: they must not be a way to make replies long.
     package static let transactionLengthMax = 32

@@ -2,7 +2,7 @@ internal import Model
 
 extension DHTCore {
     mutating func handleAnswer(_ message: KRPCMessage, from endpoint: Endpoint) {
-        guard let query = pending.take(message.bytes[message.transaction], from: endpoint) else {
+        guard let query = pending.take(message, from: endpoint) else {
             counters.unmatched += 1
             return
         }
@@ -120,7 +120,7 @@ extension DHTCore {
     /// Other nodes say from which address we speak; when they agree, our id is bound to it.
     private mutating func noteEcho(_ message: KRPCMessage, from endpoint: Endpoint) {
         guard configuration.externalAddress == nil, let range = message.echo,
-            let echo = Endpoint(compact: message.bytes[range]), !echo.address.isLocal
+            let echo = message.endpoint(at: range), !echo.address.isLocal
         else { return }
         votes.add(echo.address, by: endpoint.address.range, isTrusted: known.contains(endpoint))
         guard let address = votes.elected, !id.isBound(to: address), votes.mayRename(now: now)

@@ -54,7 +54,7 @@ extension DHTCore {
         writer.text(method.name)
         writer.text("t")
         writer.count(KRPC.transactionLength)
-        withUnsafeBytes(of: (transaction << 16).bigEndian) { writer.raw($0.prefix(6)) }
+        writer.transaction(raw: transaction)
         writer.text("v")
         writer.text(KRPC.version)
         writer.text("y")
@@ -83,7 +83,7 @@ extension DHTCore {
         writer.integer(arguments.port == nil ? 1 : 0)
         encode(arguments.target, as: "info_hash", &writer)
         writer.text("port")
-        writer.integer(arguments.port ?? 0)
+        writer.integer(Int64(arguments.port ?? 0))
         writer.text("token")
         writer.string(arguments.token)
     }
@@ -129,6 +129,6 @@ extension DHTCore {
         let count = length - writer.bytes.count - around
         guard count > 0 else { return }
         writer.text("z")
-        writer.string(repeatElement(0, count: count))
+        writer.string([UInt8](repeating: 0, count: count))
     }
 }

@@ -154,7 +154,8 @@ extension DHTCore {
     /// address is its sender's.
     private mutating func hasToken(_ message: KRPCMessage, from endpoint: Endpoint) -> Bool {
         guard let range = message.token, range.count == Limits.tokenLength else { return false }
-        let token = message.bytes[range].reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        var token: UInt64 = 0
+        for index in range { token = token << 8 | UInt64(message.bytes[index]) }
         let period = now / DHTCore.tokenPeriod
         let isCurrent = token == random.token(for: endpoint.address, period: period)
         let isLast =

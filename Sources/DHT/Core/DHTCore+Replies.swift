@@ -40,7 +40,7 @@ extension DHTCore {
         writer.beginDictionary()
         writer.text("e")
         writer.beginList()
-        writer.integer(code.rawValue)
+        writer.integer(Int64(code.rawValue))
         writer.text(code.text)
         writer.end()
         finish(&writer, message, kind: "e")
@@ -178,7 +178,7 @@ extension DHTCore {
     private func encodeToken(for address: IPAddress, _ writer: inout BencodeWriter) {
         writer.text("token")
         writer.count(Limits.tokenLength)
-        withUnsafeBytes(of: token(for: address).bigEndian) { writer.raw($0) }
+        writer.word(raw: token(for: address))
     }
 
     /// As many as one reply may hold, another part of them each minute.
@@ -197,7 +197,7 @@ extension DHTCore {
         _ writer: inout BencodeWriter, _ message: KRPCMessage, kind: StaticString
     ) {
         writer.text("t")
-        writer.string(message.bytes[message.transaction])
+        writer.string(message.transaction, of: message.bytes)
         writer.text("v")
         writer.text(KRPC.version)
         writer.text("y")
@@ -219,22 +219,12 @@ extension BencodeWriter {
     /// A string of address and port.
     mutating func compact(_ endpoint: Endpoint) {
         count(endpoint.address.isV6 ? 18 : 6)
-        compactRaw(endpoint)
+        self.endpoint(raw: endpoint)
     }
 
     /// Id, address and port, a part of a string.
     mutating func compact(_ contact: Contact) {
         id(raw: contact.id)
-        compactRaw(contact.endpoint)
-    }
-
-    private mutating func compactRaw(_ endpoint: Endpoint) {
-        switch endpoint.address {
-        case .v4(let word): withUnsafeBytes(of: word.bigEndian) { raw($0) }
-        case .v6(let high, let low):
-            withUnsafeBytes(of: high.bigEndian) { raw($0) }
-            withUnsafeBytes(of: low.bigEndian) { raw($0) }
-        }
-        withUnsafeBytes(of: endpoint.port.bigEndian) { raw($0) }
+        endpoint(raw: contact.endpoint)
     }
 }

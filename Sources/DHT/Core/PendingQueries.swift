@@ -59,9 +59,10 @@ struct PendingQueries: Sendable {
     }
 
     /// The query that an answer belongs to, taken out.
-    mutating func take(_ transaction: ArraySlice<UInt8>, from endpoint: Endpoint) -> Query? {
-        guard transaction.count == KRPC.transactionLength else { return nil }
-        let word = transaction.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    mutating func take(_ answer: KRPCMessage, from endpoint: Endpoint) -> Query? {
+        guard answer.transaction.count == KRPC.transactionLength else { return nil }
+        var word: UInt64 = 0
+        for index in answer.transaction { word = word << 8 | UInt64(answer.bytes[index]) }
         let slot = Int(word >> 32)
         guard slot < slots.count, let query = slots[slot],
             query.nonce == UInt32(truncatingIfNeeded: word), query.endpoint == endpoint

@@ -39,6 +39,8 @@ struct Lookup: Sendable {
 
     private enum State: UInt8 {
         case fresh, asked, answered, failed
+        /// Another path has asked it.
+        case elsewhere
     }
 
     private struct Candidate: Sendable {
@@ -79,22 +81,31 @@ struct Lookup: Sendable {
 
     /// Whether nobody is left to ask and nobody is waited for.
     var isDone: Bool {
-        paths.allSatisfy { $0.activeCount == 0 } && !hasNext
+        for path in 0..<paths.count {
+            if paths[path].activeCount > 0 || nextCandidate(of: path) != nil { return false }
+        }
+        return true
     }
 
     /// The next query, noted as under way; `nil` when all paths are busy or at their end.
     mutating func next() -> Query? {
         for step in 0..<paths.count {
             let path = (turn + step) % paths.count
-            guard let index = nextCandidate(of: path) else { continue }
-            turn = path + 1
-            paths[path].candidates[index].state = .asked
-            paths[path].queryCount += 1
-            paths[path].activeCount += 1
-            queryCount += 1
-            let contact = paths[path].candidates[index].contact
-            asked.append(contact)
-            return Query(path: path, contact: contact)
+            while let index = nextCandidate(of: path) {
+                let contact = paths[path].candidates[index].contact
+                guard hasRoom(for: contact.endpoint.address) else {
+                    paths[path].candidates[index].state = .failed
+                    continue
+                }
+                turn = path + 1
+                paths[path].candidates[index].state = .asked
+                paths[path].queryCount += 1
+                paths[path].activeCount += 1
+                queryCount += 1
+                asked.append(contact)
+                withhold(contact)
+                return Query(path: path, contact: contact)
+            }
         }
         return nil
     }
@@ -128,10 +139,6 @@ struct Lookup: Sendable {
                 .prefix(limit))
     }
 
-    private var hasNext: Bool {
-        paths.indices.contains { nextCandidate(of: $0) != nil }
-    }
-
     private mutating func settle(_ query: Query, as state: State, wasStalled: Bool) -> UInt8 {
         if !wasStalled { paths[query.path].activeCount -= 1 }
         let index = paths[query.path].candidates.firstIndex {
@@ -147,32 +154,45 @@ struct Lookup: Sendable {
             paths[path].queryCount < Limits.queriesPerPathMax
         else { return nil }
         var answeredCount = 0
-        for (index, candidate) in paths[path].candidates.enumerated() {
-            switch candidate.state {
-            case .fresh:
-                if !isTaken(candidate.contact) { return index }
-                if isAsked(candidate.contact) { answeredCount += 1 }
-            case .answered: answeredCount += 1
+        for index in 0..<paths[path].candidates.count {
+            switch paths[path].candidates[index].state {
+            case .fresh: return index
+            case .answered, .elsewhere:
+                answeredCount += 1
+                if answeredCount >= shape.width { return nil }
             case .asked, .failed: break
             }
-            if answeredCount >= shape.width { return nil }
         }
         return nil
     }
 
-    private func isAsked(_ contact: Contact) -> Bool { asked.contains { $0.id == contact.id } }
-
-    /// Whether any path has asked this node, this endpoint, or enough of its address range.
-    private func isTaken(_ contact: Contact) -> Bool {
-        let address = contact.endpoint.address
-        let isLocal = address.isLocal
-        let range = address.range
-        var inRange = 0
-        for other in asked {
-            if other.id == contact.id || other.endpoint == contact.endpoint { return true }
-            if !isLocal, other.endpoint.address.range == range { inRange += 1 }
+    /// Keeps the other paths from asking this node, or another one at its endpoint.
+    private mutating func withhold(_ contact: Contact) {
+        for path in 0..<paths.count {
+            for index in 0..<paths[path].candidates.count
+            where paths[path].candidates[index].state == .fresh {
+                let other = paths[path].candidates[index].contact
+                if other.id == contact.id || other.endpoint == contact.endpoint {
+                    paths[path].candidates[index].state = .elsewhere
+                }
+            }
         }
-        return inRange >= Limits.queriesPerRangeInLookup
+    }
+
+    /// Whether another node of its address range may be asked.
+    private func hasRoom(for address: IPAddress) -> Bool {
+        if address.isLocal { return true }
+        let range = address.range
+        var count = 0
+        for other in asked where other.endpoint.address.range == range { count += 1 }
+        return count < Limits.queriesPerRangeInLookup
+    }
+
+    private func isAsked(_ contact: Contact) -> Bool {
+        for other in asked where other.id == contact.id || other.endpoint == contact.endpoint {
+            return true
+        }
+        return false
     }
 
     private mutating func add(_ contact: Contact, depth: UInt8, to path: Int) {
@@ -194,7 +214,9 @@ struct Lookup: Sendable {
             paths[path].candidates.remove(at: last)
         }
         paths[path].candidates.insert(
-            Candidate(contact: contact, distance: distance, depth: depth, state: .fresh),
+            Candidate(
+                contact: contact, distance: distance, depth: depth,
+                state: isAsked(contact) ? .elsewhere : .fresh),
             at: index)
     }
 }

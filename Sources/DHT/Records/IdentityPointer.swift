@@ -37,7 +37,7 @@ package struct IdentityPointer: Hashable, Sendable {
         writer.string(digest.array)
         writer.text("s")
         writer.beginList()
-        for source in sources { writer.string(source.utf8) }
+        for source in sources { writer.string(source) }
         writer.end()
         writer.end()
         return try Item(

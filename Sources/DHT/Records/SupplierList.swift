@@ -35,13 +35,13 @@ package struct SupplierList: Hashable, Sendable {
             var writer = BencodeWriter(reserving: 900)
             writer.beginDictionary()
             writer.text("c")
-            writer.integer(suppliers.count)
+            writer.integer(Int64(suppliers.count))
             writer.text("i")
             let ids = suppliers.dropFirst(part * SupplierList.partLength)
                 .prefix(SupplierList.partLength)
             writer.string(ids.flatMap(\.bytes.array))
             writer.text("p")
-            writer.integer(part)
+            writer.integer(Int64(part))
             writer.end()
             items.append(
                 try Item(

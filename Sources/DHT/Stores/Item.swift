@@ -67,7 +67,7 @@ package struct Item: Hashable, Sendable {
     }
 
     package static func target(ofValue value: [UInt8]) -> NodeID {
-        Insecure.SHA1.hash(data: value).withUnsafeBytes { NodeID($0)! }
+        Insecure.SHA1.hash(data: value).withUnsafeBytes { NodeID(Array($0), at: 0) }
     }
 
     package static func target(ofKey key: Bytes32, salt: [UInt8]) -> NodeID {

@@ -155,7 +155,7 @@ package struct KRPCMessage {
 
     private func readID(_ reader: inout BencodeReader) throws(BencodeError) -> NodeID {
         let range = try fixed(&reader, NodeID.byteCount)
-        return NodeID(bytes[range])!
+        return NodeID(bytes, at: range.lowerBound)
     }
 
     private func fixed(
@@ -178,13 +178,20 @@ package struct KRPCMessage {
 extension KRPCMessage {
     /// Calls `body` for each of the nodes that the other one names, those of IPv4 first.
     func forEachNode(_ body: (NodeID, Endpoint) -> Void) {
-        for (range, width) in [(nodes, 26), (nodes6, 38)] {
-            for start in stride(from: range.lowerBound, to: range.upperBound, by: width) {
-                guard let id = NodeID(bytes[start..<start + 20]),
-                    let endpoint = Endpoint(compact: bytes[start + 20..<start + width])
-                else { continue }
-                body(id, endpoint)
+        forEachNode(in: nodes, addressLength: 4, body)
+        forEachNode(in: nodes6, addressLength: 16, body)
+    }
+
+    private func forEachNode(
+        in range: Range<Int>, addressLength: Int, _ body: (NodeID, Endpoint) -> Void
+    ) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let address = start + NodeID.byteCount
+            if let endpoint = endpoint(at: address..<address + addressLength + 2) {
+                body(NodeID(bytes, at: start), endpoint)
             }
+            start = address + addressLength + 2
         }
     }
 
@@ -194,21 +201,29 @@ extension KRPCMessage {
         var endpoints: [Endpoint] = []
         var reader = BencodeReader(bytes, range: peers)
         try? reader.list { reader throws(BencodeError) in
-            let entry = try reader.string()
-            if let endpoint = Endpoint(compact: bytes[entry]) { endpoints.append(endpoint) }
+            if let endpoint = endpoint(at: try reader.string()) { endpoints.append(endpoint) }
         }
         return endpoints
     }
-}
 
-extension Endpoint {
     /// Address and port in network order, 6 bytes or 18; `nil` for others and for port 0.
-    init?(compact bytes: ArraySlice<UInt8>) {
-        guard bytes.count == 6 || bytes.count == 18,
-            let address = IPAddress(bytes: bytes.dropLast(2))
-        else { return nil }
-        let port = UInt16(bytes[bytes.endIndex - 2]) << 8 | UInt16(bytes[bytes.endIndex - 1])
-        guard port > 0 else { return nil }
-        self.init(address, port: port)
+    func endpoint(at range: Range<Int>) -> Endpoint? {
+        func word(_ offset: Int, _ count: Int) -> UInt64 {
+            var word: UInt64 = 0
+            for index in offset..<offset + count { word = word << 8 | UInt64(bytes[index]) }
+            return word
+        }
+        let start = range.lowerBound
+        let address: IPAddress
+        switch range.count {
+        case 6: address = .v4(UInt32(truncatingIfNeeded: word(start, 4)))
+        case 18:
+            // Through the initialiser that knows of IPv4 in IPv6.
+            guard let long = IPAddress(bytes: Array(bytes[start..<start + 16])) else { return nil }
+            address = long
+        default: return nil
+        }
+        let port = UInt16(truncatingIfNeeded: word(range.upperBound - 2, 2))
+        return port > 0 ? Endpoint(address, port: port) : nil
     }
 }

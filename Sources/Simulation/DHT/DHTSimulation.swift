@@ -20,11 +20,6 @@ package struct DHTSimulation {
         }
     }
 
-    private enum Event {
-        case datagram([UInt8], to: Endpoint, from: Endpoint)
-        case timer(node: Int, generation: Int)
-    }
-
     private struct Node {
         var core: DHTCore
         var generation = 0
@@ -41,7 +36,7 @@ package struct DHTSimulation {
     /// Of all datagrams that arrived, in order.
     package private(set) var traceHash: UInt64 = 0xcbf2_9ce4_8422_2325
     private var nodes: [Node] = []
-    private var events = EventHeap<Event>()
+    private var events = EventHeap()
     private var conspiracy = Conspiracy()
     private let random: SeededRandom
     private var effects: [DHTEffect] = []

@@ -72,7 +72,7 @@ struct Conspiracy {
         }
         writer.end()
         writer.text("t")
-        writer.string(message.bytes[message.transaction])
+        writer.string(Array(message.bytes[message.transaction]))
         writer.text("y")
         writer.text("r")
         writer.end()
