@@ -109,16 +109,13 @@ extension LookupFinding {
             document = next
             return
         }
+        guard next.userID == found.userID else {
+            alarms.append(.otherUser(next.userID))
+            throw .otherUser(next.userID)
+        }
         let isAhead = next.order.sequence > found.order.sequence
         let (newer, older) = isAhead ? (next, found) : (found, next)
-        do {
-            _ = try Succession.judge(newer, after: older)
-        } catch .otherUser(let user) {
-            alarms.append(.otherUser(user))
-            throw .otherUser(user)
-        } catch {
-            throw .succession(error)
-        }
+        try IdentityLookup.judge(newer, after: older)
         document = newer
     }
 }
