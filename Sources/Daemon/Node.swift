@@ -1,7 +1,7 @@
 internal import APIModel
 internal import IdentityServers
 internal import Logging
-package import Model
+internal import Model
 internal import Networking
 internal import Services
 internal import Settings

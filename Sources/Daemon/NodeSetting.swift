@@ -11,9 +11,15 @@ package struct NodeSetting: Sendable {
     /// What a new device is called.
     package let deviceName: String
     package let userName: String
+    /// Variables of the process.
+    package let environment: [String: String]
+    package let processID: Int32
+    /// The user that owns the process.
+    package let userID: UInt32
 
     package init(
-        sleeper: any Sleeper, adapters: Adapters, deviceName: String, userName: String
+        sleeper: any Sleeper, adapters: Adapters, deviceName: String, userName: String,
+        environment: [String: String], processID: Int32, userID: UInt32
     ) {
         self.time = adapters.time
         self.sleeper = sleeper
@@ -21,5 +27,8 @@ package struct NodeSetting: Sendable {
         self.adapters = adapters
         self.deviceName = deviceName
         self.userName = userName
+        self.environment = environment
+        self.processID = processID
+        self.userID = userID
     }
 }

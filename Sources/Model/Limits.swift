@@ -260,8 +260,6 @@ package enum Limits {
     package static let settingsLockTime: UInt64 = 5_000_000_000
     // MARK: REST interface
 
-    /// A body of JSON; nothing that the interface takes is near it.
-    package static let requestBodyLengthMax = 1 << 20
     /// Arrays and objects within each other: the reader calls itself, and its stack is finite.
     package static let requestDepthMax = 32
     /// Characters of one number: 20 hold any 64-bit integer, 24 any double.

@@ -82,6 +82,8 @@ package enum DHTRefusal: Error, Equatable, Sendable {
     /// The value is not one canonical bencoded value.
     case badValue
     case badSignature
+    /// The node is shutting down.
+    case stopped
 }
 
 /// What a `get` came to.

@@ -111,6 +111,9 @@ package struct DHTCore: Sendable {
         swap(&self.effects, &effects)
     }
 
+    /// Learns where configured nodes are; they are asked when it is time.
+    package mutating func learn(_ endpoints: [Endpoint]) { known = endpoints }
+
     /// The contacts that are nearest to `target`, out of the table.
     package func contacts(nearest target: NodeID) -> [Contact] {
         var found: [Contact] = []

@@ -46,3 +46,12 @@ final class AutomatAPI: Sendable {
         ]
     }
 }
+
+extension AutomatAPI {
+    static func event(_ change: StateRegistry.Change) -> APIValue {
+        [
+            "index": APIValue(change.index), "id": .text(change.id), "old": APIValue(change.old),
+            "new": APIValue(change.new),
+        ]
+    }
+}

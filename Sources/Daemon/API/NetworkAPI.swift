@@ -1,4 +1,5 @@
 internal import APIModel
+internal import Identities
 internal import IdentityServers
 internal import Model
 internal import Networking

@@ -68,7 +68,7 @@ struct ServiceAPI: Sendable {
                     : "\(name.id) already disabled")
         }
         do {
-            try await parts.configuration.set("\(name.settingsPath)/enabled", "\(isOn)")
+            try parts.configuration.set("\(name.settingsPath)/enabled", "\(isOn)")
         } catch {
             return .error(NodeProcess.text(error))
         }

@@ -1,6 +1,6 @@
 package import APIModel
 internal import Glibc
-package import Model
+internal import Model
 internal import Networking
 
 /// Calls the interface of the node that runs in a home, as `curl` would.

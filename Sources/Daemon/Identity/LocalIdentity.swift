@@ -3,6 +3,7 @@ internal import Identities
 internal import IdentityServers
 internal import Model
 internal import Pipelines
+internal import Sealing
 internal import Services
 
 /// Who this node is: creates the identity, publishes its document, keeps the newest one.
@@ -74,7 +75,17 @@ actor LocalIdentity {
         for listener in listeners { await listener(document) }
     }
 
-    private func sign(_ plan: DocumentPlan) throws -> IdentityDocument {
+    /// Signs what `plan` says, keeps it when there is a document already, and hands it back.
+    func sign(_ plan: DocumentPlan) throws -> IdentityDocument {
+        let signed = try make(plan)
+        if document != nil {
+            try machine.save(signed)
+            document = signed
+        }
+        return signed
+    }
+
+    private func make(_ plan: DocumentPlan) throws -> IdentityDocument {
         let date = setting.time.now.date
         let version = "bitdust \(ProgramVersion.current)"
         let key = try machine.documentKey()

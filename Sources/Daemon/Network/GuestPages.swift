@@ -1,6 +1,6 @@
 internal import APIModel
 internal import Identities
-internal import IdentityServers
+package import IdentityServers
 internal import Model
 internal import Networking
 

@@ -1,4 +1,4 @@
-package import APIModel
+internal import APIModel
 internal import Glibc
 package import Model
 internal import Synchronization

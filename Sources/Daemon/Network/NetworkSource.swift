@@ -21,20 +21,17 @@ struct NetworkSource: Sendable {
     ) async throws(Failure) -> [UInt8] {
         var request = HTTPClient.Request(method, url, body: body)
         request.responseBodyLengthMax = Limits.networkDescriptionLengthMax
+        let response: HTTPClient.Response
         do throws(HTTPClient.Failure) {
-            let response = try await http.send(request)
-            guard response.status == 200 else {
-                let text = String(decoding: response.body.prefix(200), as: UTF8.self)
-                throw NetworkSource.failed("\(url)", "it answers \(response.status): \(text)")
-            }
-            return response.body
-        } catch let error as HTTPClient.Failure {
-            throw NetworkSource.failed("\(url)", "\(error)")
-        } catch let error as Failure {
-            throw error
+            response = try await http.send(request)
         } catch {
             throw NetworkSource.failed("\(url)", "\(error)")
         }
+        guard response.status == 200 else {
+            let text = String(decoding: response.body.prefix(200), as: UTF8.self)
+            throw NetworkSource.failed("\(url)", "it answers \(response.status): \(text)")
+        }
+        return response.body
     }
 
     private static func failed(_ text: String, _ cause: String) -> Failure {

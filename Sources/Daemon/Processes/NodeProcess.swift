@@ -1,5 +1,6 @@
-package import Model
-internal import Synchronization
+internal import Logging
+internal import Model
+internal import Networking
 
 /// The life of a node as a process: lock, logs, node, signals, and its end.
 package struct NodeProcess: Sendable {
@@ -54,7 +55,8 @@ package struct NodeProcess: Sendable {
         let logs = NodeLogs(home: home, time: setting.time, echo: options.echo)
         let log = logs.logger("node")
         let signals = ProcessSignals()
-        let notifier = ServiceNotifier.ofProcess
+        let notifier = SystemdNotifier(
+            environment: setting.environment, processID: setting.processID)
         let (endings, asked) = AsyncStream.makeStream(of: Ending.self)
         let node = try await Node(home: home, setting: setting, logs: logs) { asked.yield($0) }
         if let level = options.debugLevel { try await node.setDebugLevel(level) }
@@ -69,9 +71,9 @@ package struct NodeProcess: Sendable {
         let milliseconds = (setting.time.uptime - start) / 1_000_000
         log.info("ready after \(milliseconds) ms, home \(home.path)")
         options.readiness.report(.ready)
-        notifier.send(.ready(status: "ready"))
+        notifier?.ready(status: "ready")
         let ending = await supervise(node, signals, endings, notifier)
-        notifier.send(.stopping)
+        notifier?.stopping()
         log.info("\(ending == .restart ? "restarting" : "stopping")")
         await node.stop()
         log.info("stopped")
@@ -81,9 +83,9 @@ package struct NodeProcess: Sendable {
     /// Waits for what ends the node, and does on the way what signals and systemd ask for.
     private func supervise(
         _ node: Node, _ signals: ProcessSignals, _ endings: AsyncStream<Ending>,
-        _ notifier: ServiceNotifier
+        _ notifier: SystemdNotifier?
     ) async -> Ending {
-        let (time, sleeper) = (setting.time, setting.sleeper)
+        let sleeper = setting.sleeper
         return await withTaskGroup(of: Ending?.self) { group in
             group.addTask {
                 for await ending in endings { return ending }
@@ -92,18 +94,17 @@ package struct NodeProcess: Sendable {
             group.addTask {
                 for await request in signals.requests {
                     guard request == .reload else { return .stop }
-                    notifier.send(.reloading(uptimeNanoseconds: time.uptime))
                     await node.reload()
-                    notifier.send(.ready(status: "ready"))
                 }
                 return nil
             }
-            if let interval = notifier.aliveIntervalNanoseconds {
+            if let notifier, let interval = notifier.watchdogInterval {
                 group.addTask {
-                    // It also proves that the node's own actor is not stuck.
-                    while (try? await sleeper.sleep(nanoseconds: interval)) != nil {
-                        notifier.send(.status(await node.statusLine))
-                        notifier.send(.alive)
+                    let nanoseconds = UInt64(clamping: Int64(interval / .nanoseconds(1)))
+                    while (try? await sleeper.sleep(nanoseconds: nanoseconds)) != nil {
+                        // An answer proves that the node itself is not stuck.
+                        notifier.ready(status: await node.statusLine)
+                        notifier.watchdog()
                     }
                     return nil
                 }

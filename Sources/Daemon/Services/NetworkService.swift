@@ -28,8 +28,8 @@ final class NetworkService: ServiceBody {
         while let entry = next?.pointee {
             next = entry.ifa_next
             guard let address = entry.ifa_addr,
-                entry.ifa_flags & UInt32(IFF_UP.rawValue) != 0,
-                entry.ifa_flags & UInt32(IFF_LOOPBACK.rawValue) == 0
+                entry.ifa_flags & UInt32(IFF_UP) != 0,
+                entry.ifa_flags & UInt32(IFF_LOOPBACK) == 0
             else { continue }
             let family = Int32(address.pointee.sa_family)
             if family == AF_INET || family == AF_INET6 { return true }

@@ -3,10 +3,12 @@ internal import Networking
 
 /// Why a port could not be opened, for people: whose it is and what to do.
 enum PortFailure {
-    static func explain(_ error: NetworkError) -> Failure {
+    static func explain(
+        _ error: NetworkError, _ transport: PortHolder.Transport = .tcp
+    ) -> Failure {
         switch error {
         case .portInUse(let port):
-            let holder = PortHolder.find(port: port).map { " by \($0)" } ?? ""
+            let holder = PortHolder.find(port: port, transport).map { " by \($0)" } ?? ""
             return Failure(
                 "BD-PORT-IN-USE", .failed, "port \(port) is in use\(holder)",
                 remedy: "stop that program, or choose another port with `bitdust set`")
