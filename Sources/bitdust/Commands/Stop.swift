@@ -1,3 +1,4 @@
+internal import APIModel
 internal import ArgumentParser
 internal import Daemon
 internal import Glibc

@@ -2,6 +2,7 @@ internal import APIModel
 internal import Daemon
 internal import Glibc
 internal import Model
+internal import Pipelines
 
 /// How a command reaches the node: over its interface while one runs, else in this process, for what
 /// needs files only.
@@ -61,7 +62,7 @@ struct NodeClient {
     private func read(_ route: Route, _ parameters: [String: APIValue]) throws -> APIRequest {
         do {
             return try APIRequest(route, object: parameters)
-        } catch let error as RequestError {
+        } catch {
             throw Failure("BD-API", .usage, error.envelope.errors.joined(separator: "; "))
         }
     }
