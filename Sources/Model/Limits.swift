@@ -160,6 +160,7 @@ package enum Limits {
     /// A URL of a document, an address of a node: a DNS name of 253 bytes and what is around it.
     package static let sourceLengthMax = 300
     /// Sixteen devices, sixteen root keys and all addresses fit, and hostile bytes end soon.
+    /// Sixteen devices, sixteen root keys and all addresses fit; a parser of hostile bytes ends soon.
     package static let identityDocumentLengthMax = 32 << 10
     package static let identityDocumentDepthMax = 6
     package static let identityDocumentElementCountMax = 128
@@ -203,6 +204,72 @@ package enum Limits {
     /// What the buffers of a pipeline may take together, in bytes, unless configured otherwise.
     package static let pipelineMemoryDefault = 160 << 20
 
+    // MARK: Node
+
+    /// Seconds that `bitdust daemon` waits for its node to be ready: a slow disk and many documents
+    /// to read take some, a stuck one must not hold up a boot.
+    package static let nodeStartPatience = 30
+    /// Seconds that a node may take to end; what is not done by then is cut off.
+    package static let nodeStopPatience = 5
+    /// One log file; with those kept all logs of a node stay below 100 MiB.
+    package static let logLengthMax = 8 << 20
+    package static let logsKept = 3
+    /// Seconds that a command waits for an answer: a registration asks many servers in turn.
+    package static let nodeAnswerPatience = 180
+    /// A list of everything that a node knows.
+    package static let nodeAnswerLengthMax = 64 << 20
+    /// A network.json with 256 seeds and servers stays far below.
+    package static let networkDescriptionLengthMax = 256 << 10
+
+    // MARK: Services, in nanoseconds
+
+    /// A service that ran for so long was healthy: its next failure counts as the first.
+    package static let serviceProvedAfter: UInt64 = 600_000_000_000
+    /// Before a failed service is tried again; doubled after each further failure. A port that
+    /// another process is about to free is free within a second.
+    package static let serviceRetryDelayMin: UInt64 = 1_000_000_000
+    /// A service that keeps failing costs nothing and is back within five minutes of its cure.
+    package static let serviceRetryDelayMax: UInt64 = 300_000_000_000
+    /// A node is to be gone within 5 s of being asked; the rest is for what is not a service.
+    package static let serviceShutdownTime: UInt64 = 4_000_000_000
+
+    // MARK: States
+
+    /// Earlier states that `states` prints of a state machine: what fits a line.
+    package static let statePastCountMax = 8
+    /// Changes kept for a listener that is slow, the newest ones.
+    package static let stateChangeCountMax = 256
+
+    // MARK: Settings
+
+    /// 1000 settings of the longest kind do not fit, but nobody has them.
+    package static let settingsFileLengthMax = 1 << 20
+    package static let settingsLineCountMax = 4096
+    /// A list of 256 nodes with long names.
+    package static let settingLengthMax = 16 << 10
+    package static let settingKeyLengthMax = 128
+    package static let settingKeyDepthMax = 6
+    /// Nodes or servers in one setting: more are found through these.
+    package static let settingListCountMax = 256
+    /// How far a mistyped key may be from the one that is proposed: letters changed.
+    package static let settingDistanceMax = 6
+    /// Unknown keys of one file for which the right one is looked for.
+    package static let settingProposalCountMax = 16
+    /// 2^60: sizes up to here can be added and multiplied by small numbers without overflow.
+    package static let diskSpaceMax: UInt64 = 1 << 60
+    /// A write takes milliseconds; who holds the lock this long is stuck. In nanoseconds.
+    package static let settingsLockTime: UInt64 = 5_000_000_000
+    // MARK: REST interface
+
+    /// Arrays and objects within each other: the reader calls itself, and its stack is finite.
+    package static let requestDepthMax = 32
+    /// Characters of one number: 20 hold any 64-bit integer, 24 any double.
+    package static let requestNumberLengthMax = 64
+    /// Path and query of a request.
+    package static let requestTargetLengthMax = 2 << 10
+    /// All header lines of a request.
+    package static let requestHeadersLengthMax = 16 << 10
+    package static let requestHeaderCountMax = 100
     // MARK: DHT (BEP 5, 32, 42, 44)
 
     /// What the DHT sends itself: passes tunnels, and IPv6 without fragments on nearly all paths.

@@ -43,12 +43,12 @@ package struct IdentityContent: Hashable, Sendable {
 }
 
 /// Dates as they are written in documents: `Nov 21, 2026`.
-enum DocumentDate {
+package enum DocumentDate {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    static func text(_ date: CalendarDate) -> String {
+    package static func text(_ date: CalendarDate) -> String {
         "\(months[date.month - 1]) \(padded(date.day, 2)), \(padded(date.year, 4))"
     }
 
