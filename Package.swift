@@ -70,7 +70,7 @@ let package = Package(
         .target(name: "Placement", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "FileTrees", dependencies: ["Model", "CKernels"], swiftSettings: hot),
 
-        .target(name: "Settings", dependencies: ["Model"], swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["Model", "Services"], swiftSettings: strict),
         .target(name: "Services", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "APIModel", dependencies: ["Model"], swiftSettings: strict),
 
@@ -194,7 +194,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "SettingsTests", dependencies: ["Settings", "Model"], swiftSettings: strict),
+            name: "SettingsTests", dependencies: ["Settings", "Services", "Model"],
+            swiftSettings: strict),
         .testTarget(
             name: "ServicesTests", dependencies: ["Services", "Model"], swiftSettings: strict),
         .testTarget(
@@ -211,6 +212,7 @@ let package = Package(
             name: "IdentityServersTests",
             dependencies: [
                 "IdentityServers", "Simulation", "Model", "Identities", "Catalogs", "Networking",
+                crypto,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,5 @@
-/// How to let time pass. Comes in through `init`, beside a `TimeSource`: tests wake sleepers by hand.
+/// How to let time pass. Comes in through `init`, beside a `TimeSource`: tests wake sleepers by
+/// hand.
 package protocol Sleeper: Sendable {
     /// Returns after at least `nanoseconds` of uptime; throws `CancellationError` when the task is
     /// cancelled meanwhile.

@@ -16,17 +16,18 @@ import Testing
     /// The places that bring the world in.
     private static let randomness = "Sources/Model/Randomness.swift"
     private static let time = "Sources/Model/TimeSource.swift"
+    private static let adapters = "Sources/Model/Adapters"
 
     private static let rules: [Rule] = [
         Rule(
             text: "Date()", instead: "take a TimeSource in init", isForTests: true,
-            allowed: [time]),
+            allowed: [time, adapters]),
         Rule(
             text: "Date.now", instead: "take a TimeSource in init", isForTests: true,
-            allowed: [time]),
+            allowed: [time, adapters]),
         Rule(
             text: "Task.sleep", instead: "wait for what you wait for; in a worker, for its clock",
-            isForTests: true, allowed: [time]),
+            isForTests: true, allowed: [time, adapters]),
         Rule(
             text: "SystemRandomNumberGenerator", instead: "take the randomness in init",
             isForTests: true, allowed: [randomness]),

@@ -1,0 +1,51 @@
+/// What a customer asks for.
+package enum CustomerSettings {
+    package static let neededSpace = Setting.diskSpace(
+        "services/customer/needed-space", .megabytes(256), min: .megabytes(32),
+        "room that you need at your suppliers, all together")
+    package static let suppliersNumber = Setting.selection(
+        "services/customer/suppliers-number", "2", of: ["2", "4", "7", "13", "18", "26", "64"],
+        "how many suppliers keep your data")
+    package static let replacesOffline = Setting.boolean(
+        "services/employer/replace-critically-offline-enabled", true,
+        "replace a supplier that is away for long")
+    package static let candidates = Setting.words(
+        "services/employer/candidates",
+        "suppliers to hire, as names like bob@host-b.com; empty: suppliers that the DHT finds")
+    package static let requestQueue = Setting.integer(
+        "services/data-motion/supplier-request-queue-size", 4, in: 1...256,
+        "requests to one supplier that are under way at the same time")
+    package static let sendingQueue = Setting.integer(
+        "services/data-motion/supplier-sending-queue-size", 4, in: 1...256,
+        "fragments to one supplier that are under way at the same time")
+    package static let maxCopies = Setting.integer(
+        "services/backups/max-copies", 2, in: 0...1_000_000,
+        "snapshots of one folder that are kept; 0: all")
+
+    static let all = [
+        neededSpace.definition, suppliersNumber.definition, replacesOffline.definition,
+        candidates.definition, requestQueue.definition, sendingQueue.definition,
+        maxCopies.definition,
+    ]
+}
+
+/// What a supplier gives.
+package enum SupplierSettings {
+    package static let donatedSpace = Setting.diskSpace(
+        "services/supplier/donated-space", .gigabytes(8), min: .megabytes(64),
+        "disk space that you donate to customers")
+    package static let customerIdleDays = Setting.integer(
+        "services/customer-patrol/customer-idle-days", 14, in: 1...36_500,
+        "days after which a customer who was not seen is let go")
+    package static let initialHours = Setting.integer(
+        "services/supplier-contracts/initial-duration-hours", 6, in: 1...8760,
+        "hours of the first contract with a new customer")
+    package static let raiseFactor = Setting.decimal(
+        "services/supplier-contracts/duration-raise-factor", 2, in: 1...100,
+        "how many times longer the next contract with a customer is")
+
+    static let all = [
+        donatedSpace.definition, customerIdleDays.definition, initialHours.definition,
+        raiseFactor.definition,
+    ]
+}
