@@ -1,0 +1,1 @@
+../../../../Sources/Suppliers/Records/RecordHeader.swift
