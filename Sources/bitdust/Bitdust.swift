@@ -25,8 +25,18 @@ struct Bitdust: ParsableCommand {
                     Backup.self, Restore.self, Snapshots.self, List.self, Cat.self, Status.self,
                     Check.self,
                 ]),
-            CommandGroup(name: "Identity", subcommands: [IdentityGroup.self, Recover.self]),
-            CommandGroup(name: "Advanced", subcommands: [Try.self, Bench.self]),
+            CommandGroup(
+                name: "Identity",
+                subcommands: [
+                    IdentityGroup.self, Recover.self, GlobalIDCommand.self, IDURLCommand.self,
+                ]),
+            CommandGroup(
+                name: "Node",
+                subcommands: [
+                    DaemonCommand.self, Start.self, Stop.self, RestartCommand.self, States.self,
+                    ServicesGroup.self, SetSetting.self, GetSetting.self, ConfigGroup.self,
+                ]),
+            CommandGroup(name: "Advanced", subcommands: [APICall.self, Try.self, Bench.self]),
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
