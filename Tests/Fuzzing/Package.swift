@@ -20,6 +20,7 @@ let watchedC: [CSetting] = [
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -30,6 +31,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
@@ -53,16 +55,32 @@ let package = Package(
             name: "Networking",
             dependencies: ["Model", "Identities", nioCore, nioPosix, nioHTTP1],
             swiftSettings: watched),
-        // Of the supplier only what is read from others.
+        .target(name: "APIModel", dependencies: ["Model"], swiftSettings: watched),
+        .target(name: "Catalogs", dependencies: ["Model", grdb], swiftSettings: watched),
         .target(
-            name: "Suppliers", dependencies: ["Model", "Identities"], swiftSettings: watched),
+            name: "Suppliers",
+            dependencies: ["Model", "CKernels", "Hashing", "Identities", "Catalogs"],
+            swiftSettings: watched),
+        .target(
+            name: "DHT", dependencies: ["Model", "Identities", "Networking", crypto],
+            swiftSettings: watched),
+        .target(
+            name: "IdentityServers",
+            dependencies: ["Model", "Hashing", "Identities", "Catalogs", "Networking"],
+            swiftSettings: watched),
+        // Of the daemon only what reads what others wrote; all of it would take minutes to build.
+        .target(
+            name: "Daemon",
+            dependencies: ["Model", "Hashing", "Identities", "IdentityServers", "APIModel"],
+            swiftSettings: watched),
 
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
                 "CFuzzer", "Model", "Hashing", "Compressing", "Sealing", "Identities", "Settings",
-                "Networking", "Suppliers", nioCore, nioEmbedded, nioHTTP1,
+                "APIModel", "Networking", "Suppliers", "DHT", "IdentityServers", "Daemon",
+                nioCore, nioEmbedded, nioHTTP1,
             ],
             swiftSettings: strict + [.unsafeFlags(["-O", "-sanitize=address"])],
             linkerSettings: [

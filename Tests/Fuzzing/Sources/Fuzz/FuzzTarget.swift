@@ -7,7 +7,7 @@ struct FuzzTarget: Sendable {
     let run: @Sendable ([UInt8]) -> Void
 
     static let all: [FuzzTarget] =
-        formats + keys + suppliers + network + texts
+        formats + keys + suppliers + network + node + texts
 }
 
 /// Stops where a decoder broke a promise: the fuzzer then keeps the input.

@@ -1,1 +1,0 @@
-../../../../Sources/Suppliers/Records/Receipt.swift
