@@ -2,8 +2,8 @@
 import PackageDescription
 
 // The decoders of the product, built so that libFuzzer sees which branches an input takes and
-// AddressSanitizer sees what it does to memory. A package of its own, since these flags must not get
-// near the product; its sources are links to those of the product. `scripts/fuzz` runs it.
+// AddressSanitizer sees what it does to memory. A package of its own, since these flags must not
+// get near the product; its sources are links to those of the product. `scripts/fuzz` runs it.
 
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
