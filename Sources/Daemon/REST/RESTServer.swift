@@ -42,11 +42,12 @@ package struct RESTServer: Sendable {
         }
     }
 
-    /// Takes no more connections, leaves requests that run a moment to end, cancels those that
-    /// wait, and returns.
+    /// Takes no more connections, ends waiting with what there is, leaves requests that run a moment
+    /// to end, and returns.
     package func stop() async {
         let (listener, running, sleeper) = (listener, running, sleeper)
         await listener.close()
+        running.cancelWaiting()
         let limit: @Sendable () async -> Void = {
             try? await sleeper.sleep(nanoseconds: Limits.requestStopSeconds * 1_000_000_000)
         }
