@@ -287,6 +287,8 @@ package enum Limits {
     /// Contacts in one address range (/24, /48) per bucket and in the whole table.
     package static let contactsPerRangeInBucket = 2
     package static let contactsPerRangeInTable = 8
+    /// Contacts below which a table is young and may live in one address range.
+    package static let diverseContactCountMin = 16
     /// From so many contacts with an id bound to their address on, others are not taken.
     package static let boundContactCountMin = 16
     /// Nodes of one address range that a single lookup asks.
