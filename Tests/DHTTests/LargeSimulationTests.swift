@@ -19,7 +19,10 @@ struct LargeSimulationTests {
         if e["B"] == "lie" { scenario.behaviours = [.lie] }
         if e["B"] == "drop" { scenario.behaviours = [.drop] }
         let report = try scenario.run()
-        print(report.successRate, "hops", report.medianHopCount, "queries", report.medianQueryCount, "copies", report.medianCopyCount, "events", report.eventCount, "contacts", report.contactCountMean, report.traceHash)
+        print(
+            report.successRate, "hops", report.medianHopCount, "queries", report.medianQueryCount,
+            "copies", report.medianCopyCount, "events", report.eventCount, "contacts",
+            report.contactCountMean, report.traceHash)
     }
 }
 enum LargeScenario {

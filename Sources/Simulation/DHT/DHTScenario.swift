@@ -71,7 +71,7 @@ package struct DHTScenario: Sendable {
             let behaviour = isHostile ? behaviours[hostileCount % behaviours.count] : nil
             if isHostile { hostileCount += 1 }
             network.add(knowing: known, behaviour: behaviour)
-            if node % joinsPerSecond == 0 { network.run(seconds: 1) }
+            if node % max(joinsPerSecond, nodeCount / 100) == 0 { network.run(seconds: 1) }
         }
         network.run(seconds: 300)
     }
