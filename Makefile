@@ -18,7 +18,7 @@ COMPLETIONS_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bitdust
 COMPLETIONS_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bitdust
 COMPLETIONS_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bitdust.fish
 
-.PHONY: help setup build release test check kill-sweep fmt lint bench install uninstall backup clean
+.PHONY: help setup build release test check check-neon kill-sweep fmt lint bench install uninstall backup clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ test: setup ## Build and run all tests
 
 check: lint test ## All that a commit must pass: format, build without warnings, tests, tidiness
 
+check-neon: ## Hold the NEON kernels against the scalar ones, emulated where need be
+	@scripts/check-neon
+
 kill-sweep: setup ## Kill the program KILLS (5000) times at random moments, by SEED (1)
 	BITDUST_KILL_COUNT=$(or $(KILLS),5000) BITDUST_KILL_SEED=$(or $(SEED),1) \
 		$(SWIFT) test --scratch-path "$(SCRATCH)" --filter KillTests
@@ -50,6 +53,7 @@ lint: setup ## Say which Swift files are not formatted
 bench: release ## Measure the stages beside their ceilings, then backups against restic
 	@Benchmarks/stages.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
 	@Benchmarks/allocations.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
+	@Benchmarks/disk-image.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
 	@Benchmarks/against-restic.sh "$$($(BUILD) -c release --show-bin-path)/bitdust"
 
 install: setup ## Install to PREFIX (/usr/local), below DESTDIR when it is set

@@ -96,7 +96,7 @@ package final class TargetFile: Sendable {
         into target: UnsafeMutableRawBufferPointer, at offset: UInt64
     ) throws(FileTreeError) -> Int {
         guard let start = target.baseAddress else { return 0 }
-        let count = bd_read_at(descriptor.number, start, target.count, offset)
+        let count = bd_read_at(descriptor.number, start, target.count, offset, .max)
         guard count >= 0 else { throw .system(.read, path: path, errno: Int32(-count)) }
         return count
     }
