@@ -159,7 +159,7 @@ package enum Limits {
 
     /// A URL of a document, an address of a node: a DNS name of 253 bytes and what is around it.
     package static let sourceLengthMax = 300
-    /// Sixteen devices, sixteen root keys and all addresses fit; a parser of hostile bytes ends soon.
+    /// Sixteen devices, sixteen root keys and all addresses fit, and hostile bytes end soon.
     package static let identityDocumentLengthMax = 32 << 10
     package static let identityDocumentDepthMax = 6
     package static let identityDocumentElementCountMax = 128

@@ -4,6 +4,10 @@ import Model
 
 @testable import Identities
 
+extension Bytes32 {
+    var hex: String { Hex.encode(array) }
+}
+
 /// One user with two machines, whose keys are made from counted bytes.
 struct DocumentSamples {
     let roots: [IdentityKey]

@@ -20,7 +20,7 @@ struct IdentityDocumentTests {
             "    <contact>tcp://203.0.113.5:7771</contact>", "  <scrubbers/>",
             "  <postage>1</postage>", "  <date>Nov 21, 2026</date>", "  <revision>0</revision>",
             "  <version>bitdust 0.4 &amp; more</version>",
-            "  <publickey>ed25519 \(Hex.encode(samples.roots[0].publicKey.bytes.array))</publickey>",
+            "  <publickey>ed25519 \(samples.roots[0].publicKey.bytes.hex)</publickey>",
         ] {
             #expect(text.contains("\(line)\n"), "\(line)")
         }

@@ -12,7 +12,8 @@ package import Model
 /// ```
 ///
 /// Both signatures are over user id, number of the generation (4), the key before (zero for the
-/// first), this key and the commitment, label `identity-generation`. docs/formats/identity-document.md.
+/// first), this key and the commitment, label `identity-generation`.
+/// docs/formats/identity-document.md.
 package struct IdentityGeneration: Hashable, Sendable {
     package let key: IdentityPublicKey
     package let commitment: Bytes32

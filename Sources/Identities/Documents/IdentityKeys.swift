@@ -14,8 +14,8 @@ package import Model
 /// 44              4       n, 1...16
 /// 48              n*192   generations, see IdentityGeneration
 /// 48 + n*192      1216    X-Wing public key
-/// 1264 + n*192    64      signature by the newest root key, label identity-keys, over all before and
-///                         over the certificates, each as a length (4) and its bytes
+/// 1264 + n*192    64      signature by the newest root key, label identity-keys, over all
+///                         before and the certificates, each as a length (4) and its bytes
 /// ```
 ///
 /// The certificates stand beside it in the document. Integers are little-endian.

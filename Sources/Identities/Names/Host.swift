@@ -37,8 +37,8 @@ package enum Host: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Labels of 1 to 63 letters, digits and inner hyphens, 253 in all; the last is no number, which
-    /// would be half an address.
+    /// Labels of 1 to 63 letters, digits and inner hyphens, 253 in all; the last is no number,
+    /// which would be half an address.
     ///
     /// - SeeAlso: RFC 1123, 2.1.
     private static func isName(_ text: some StringProtocol) -> Bool {

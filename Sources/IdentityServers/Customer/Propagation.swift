@@ -3,8 +3,8 @@ package import Model
 
 /// Keeps a user's document alive and true on its servers, as a value.
 ///
-/// Every `interval` all sources are read. A server that lost the document, or has an older one, gets
-/// it again; one that fails three times in a row is replaced by another, while the user id stays
+/// Every `interval` all sources are read. A server that lost the document, or has an older one,
+/// gets it again; one that fails three times in a row is replaced by another, while the user id stays
 /// what it is. Once a day every server is sent the document, which shows that its owner lives.
 package struct Propagation: Sendable {
     package enum Effect: Equatable, Sendable {
@@ -291,7 +291,7 @@ package actor Propagator {
         propagation.documentChanged(document)
     }
 
-    /// Does what is due, to its end, and tells what happened; nothing when a call before is not done.
+    /// Does what is due, to its end, and tells what happened; nothing while another call does.
     package func step() async -> [Propagation.Report] {
         guard !isBusy else { return [] }
         isBusy = true

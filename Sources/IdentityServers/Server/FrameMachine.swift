@@ -11,8 +11,8 @@ package import Model
 /// ```
 ///
 /// `h` hello → `w`, `id-server:<host>` · `d` data: file id (4), total length (4), bytes → `o`, file
-/// id · `a` abort: the file is dropped. Numbers are little-endian. A file that is refused is answered
-/// `a`, file id, a blank and why. Everything else ends the connection.
+/// id · `a` abort: the file is dropped. Numbers are little-endian. A file that is refused is
+/// answered `a`, file id, a blank and why. Everything else ends the connection.
 /// docs/formats/identity-server.md; golden file: `fixtures/identity-server/frames-v1.txt`.
 package struct FrameMachine: Sendable {
     package enum Effect: Equatable, Sendable {

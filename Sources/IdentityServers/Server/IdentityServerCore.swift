@@ -112,8 +112,8 @@ package struct IdentityServerCore: Sendable {
 
     /// The ages below which documents are withdrawn and names are free again.
     ///
-    /// Time is what the server itself has run, in all its life: a wall clock that jumps, or a server
-    /// that was off for a year, takes nobody's document away.
+    /// Time is what the server itself has run, in all its life: a wall clock that jumps, or a
+    /// server that was off for a year, takes nobody's document away.
     package func expiry(age: UInt64) -> (withdraw: UInt64, forget: UInt64) {
         let withdraw = age.subtractingOrZero(settings.untouchedMax)
         return (withdraw, withdraw.subtractingOrZero(settings.untouchedMax))

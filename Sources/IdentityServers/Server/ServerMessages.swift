@@ -50,7 +50,7 @@ package struct IdentityServerAnswer: Equatable, Sendable {
 
     private static let always = [
         Header("Cache-Control", "no-cache"), Header("X-Content-Type-Options", "nosniff"),
-        Header("Content-Security-Policy", "default-src 'none'"),
+        Header("Content-Security-Policy", "sandbox"),
     ]
 
     init(_ status: Int, type: String, _ body: [UInt8], _ headers: [Header] = []) {

@@ -48,6 +48,9 @@ extension Customer {
         let machine = try enrol(seed, deviceName: deviceName, sequence: 1, adapters: adapters)
         let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
         try customer.setName(file.name)
+        // While the root is here: it may be gone when the identity is published.
+        try OwnIdentity(home: home, machine: machine)
+            .begin(RootAuthority(seed, user: file.user, name: name))
         try FileAccess.publish(machine.encoded, at: home.machineKeys)
         return customer
     }
