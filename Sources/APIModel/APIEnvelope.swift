@@ -58,6 +58,7 @@ package struct APIEnvelope: Hashable, Sendable {
     package var isOK: Bool { fields["status"] == "OK" }
     package var result: APIValue? { fields["result"] }
     package var message: String? { fields["message"]?.asText }
+    package var reason: String? { fields["reason"]?.asText }
 
     package var errors: [String] {
         (fields["errors"]?.asArray ?? []).compactMap(\.asText)

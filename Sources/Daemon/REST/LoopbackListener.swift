@@ -3,6 +3,7 @@ internal import HummingbirdCore
 internal import Model
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
 /// Why the interface does not listen.
 package enum InterfaceError: Error, Hashable, Sendable {
@@ -17,25 +18,34 @@ package enum InterfaceError: Error, Hashable, Sendable {
 ///
 /// Both or none: `localhost` may mean either, and a stranger who has one of them would be sent what
 /// is meant for us. Only where the machine has no IPv6 there is one.
-struct LoopbackListener<Connection: Sendable>: Sendable {
-    let port: UInt16
-    private let listening: [NIOAsyncChannel<Connection, Never>]
+final class LoopbackListener: Sendable {
+    /// Makes a channel a connection, on its event loop; what comes out handles it until it ends.
+    typealias Setup = @Sendable (any Channel) -> EventLoopFuture<@Sendable () async -> Void>
 
+    let port: UInt16
+    private let listening: [any Channel]
+    private let connections: ConnectionTasks
+    private let setup: SetupBox
+
+    /// Has the port, and accepts nothing yet.
+    ///
     /// - Parameters:
     ///   - port: zero for one that the system chooses.
     ///   - connectionCountMax: for each address; more wait in the kernel's queue.
-    ///   - setup: what makes a channel a connection, on its event loop.
     /// - Throws: ``InterfaceError``.
-    init(
-        port: UInt16, connectionCountMax: Int, group: any EventLoopGroup,
-        setup: @escaping @Sendable (any Channel) -> EventLoopFuture<Connection>
-    ) async throws {
+    init(port: UInt16, connectionCountMax: Int, group: any EventLoopGroup) async throws {
+        let (setup, connections) = (SetupBox(), ConnectionTasks())
         // A port that the system chose on one address may be taken on the other: choose again.
         var attempts = port == 0 ? 16 : 1
         while true {
             do {
-                listening = try await LoopbackListener.bind(
-                    port: port, connectionCountMax: connectionCountMax, group: group, setup: setup)
+                listening = try await LoopbackListener.bind(port, on: group) { server in
+                    try server.pipeline.syncOperations.addHandler(
+                        AvailableConnectionsChannelHandler<MaximumAvailableConnections>(
+                            maxConnections: connectionCountMax))
+                } accept: { channel in
+                    setup.run(channel, connections)
+                }
                 break
             } catch let error as IOError {
                 attempts -= 1
@@ -43,63 +53,105 @@ struct LoopbackListener<Connection: Sendable>: Sendable {
                 throw InterfaceError(error, port: port)
             }
         }
-        self.port = UInt16(listening[0].channel.localAddress?.port ?? 0)
+        self.setup = setup
+        self.connections = connections
+        self.port = UInt16(listening[0].localAddress?.port ?? 0)
     }
 
-    /// Handles connections until ``close()``, or until the task is cancelled; then those that are
-    /// open are cancelled as well, and this returns when all have ended.
-    func serve(_ handle: @escaping @Sendable (Connection) async -> Void) async {
-        await withDiscardingTaskGroup { group in
-            for channel in listening {
-                group.addTask {
-                    await withDiscardingTaskGroup { connections in
-                        // Fails when the listening socket does: then there is nothing to accept.
-                        try? await channel.executeThenClose { inbound in
-                            for try await connection in inbound {
-                                connections.addTask { await handle(connection) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
+    func start(_ setup: @escaping Setup) async throws {
+        self.setup.value.withLock { $0 = setup }
+        for channel in listening { try await channel.setOption(.autoRead, value: true).get() }
     }
 
     /// Takes no more connections; those that are open go on.
     func close() async {
-        for channel in listening { try? await channel.channel.close() }
+        for channel in listening { try? await channel.close() }
+    }
+
+    /// Cancels the tasks that handle connections, and returns when all have ended.
+    func cancel() async {
+        connections.cancel()
+        await connections.none()
     }
 
     @concurrent private static func bind(
-        port: UInt16, connectionCountMax: Int, group: any EventLoopGroup,
-        setup: @escaping @Sendable (any Channel) -> EventLoopFuture<Connection>
-    ) async throws -> [NIOAsyncChannel<Connection, Never>] {
+        _ port: UInt16, on group: any EventLoopGroup,
+        listen: @escaping @Sendable (any Channel) throws -> Void,
+        accept: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) async throws -> [any Channel] {
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.autoRead, value: false)
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        AvailableConnectionsChannelHandler<MaximumAvailableConnections>(
-                            maxConnections: connectionCountMax))
-                }
+            .serverChannelInitializer { server in
+                server.eventLoop.makeCompletedFuture { try listen(server) }
             }
-        let first = try await bootstrap.bind(
-            host: "127.0.0.1", port: Int(port), childChannelInitializer: setup)
+            .childChannelInitializer(accept)
+        let first = try await bootstrap.bind(host: "127.0.0.1", port: Int(port)).get()
         do {
-            let second = try await bootstrap.bind(
-                host: "::1", port: first.channel.localAddress?.port ?? Int(port),
-                childChannelInitializer: setup)
-            return [first, second]
+            let chosen = first.localAddress?.port ?? Int(port)
+            return [first, try await bootstrap.bind(host: "::1", port: chosen).get()]
         } catch let error as IOError
             where [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode)
         {
             return [first]
         } catch {
-            try? await first.channel.close()
+            try? await first.close()
             throw error
         }
+    }
+}
+
+/// How connections are set up, once the port is known.
+private final class SetupBox: Sendable {
+    let value = Mutex<LoopbackListener.Setup?>(nil)
+
+    func run(_ channel: any Channel, _ connections: ConnectionTasks) -> EventLoopFuture<Void> {
+        guard let setup = value.withLock({ $0 }) else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        return setup(channel).map { connections.run($0) }
+    }
+}
+
+/// One task for each connection. A connection that was set up is always handled, if only to be
+/// ended: its parts must be told that nothing comes any more.
+private final class ConnectionTasks: Sendable {
+    private struct State {
+        var next = 0
+        var tasks: [Int: Task<Void, Never>] = [:]
+        var isCancelled = false
+    }
+
+    private let state = Mutex(State())
+    private let running = RunningRequests()
+
+    func run(_ connection: @escaping @Sendable () async -> Void) {
+        running.began()
+        state.withLock { state in
+            let number = state.next
+            state.next += 1
+            let task = Task {
+                await connection()
+                self.state.withLock { state in state.tasks[number] = nil }
+                self.running.ended()
+            }
+            state.tasks[number] = task
+            if state.isCancelled { task.cancel() }
+        }
+    }
+
+    func cancel() {
+        let tasks = state.withLock { state in
+            state.isCancelled = true
+            return Array(state.tasks.values)
+        }
+        for task in tasks { task.cancel() }
+    }
+
+    func none() async {
+        await running.none()
     }
 }
 

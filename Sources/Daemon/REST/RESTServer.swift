@@ -4,10 +4,9 @@ internal import NIOCore
 
 /// The REST interface on both loopback addresses.
 package struct RESTServer: Sendable {
-    package let port: UInt16
-    private let listener: LoopbackListener<HTTP1Channel.Value>
-    private let running: RunningRequests
-    private let serving: Task<Void, Never>
+    package var port: UInt16 { listener.port }
+    private let listener: LoopbackListener
+    private let running = RunningRequests()
     private let sleeper: any Sleeper
 
     /// Listens at once.
@@ -15,48 +14,44 @@ package struct RESTServer: Sendable {
     /// - Parameter port: 8180 unless configured otherwise; zero for one that the system chooses.
     /// - Throws: ``InterfaceError``.
     package init(port: UInt16, parts: InterfaceParts) async throws {
-        let running = RunningRequests()
-        let responder = LateResponder()
-        var configuration = HTTP1Channel.Configuration(
-            idleTimeout: .seconds(Limits.requestIdleSeconds))
-        configuration.httpDecoder = .init(
+        sleeper = parts.sleeper
+        do {
+            listener = try await LoopbackListener(
+                port: port, connectionCountMax: Limits.requestConnectionCountMax,
+                group: parts.group)
+        } catch {
+            throw await parts.named(error)
+        }
+        let responder = RESTResponder(parts: parts, port: listener.port, running: running)
+        let limits = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: Limits.requestHeadersLengthMax,
             maxHeaderListSize: Limits.requestHeadersLengthMax,
             maxHeaderFieldCount: Limits.requestHeaderCountMax)
         let http = HTTP1Channel(
             responder: { request, writer, channel in
-                try await responder.value.respond(to: request, with: writer, on: channel)
-            }, configuration: configuration)
+                try await responder.respond(to: request, with: writer, on: channel)
+            },
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: .seconds(Limits.requestIdleSeconds),
+                httpDecoderConfiguration: limits))
         let logger = parts.logger
-        do {
-            listener = try await LoopbackListener(
-                port: port, connectionCountMax: Limits.requestConnectionCountMax,
-                group: parts.group
-            ) { channel in http.setup(channel: channel, logger: logger) }
-        } catch {
-            throw await parts.named(error)
-        }
-        self.port = listener.port
-        responder.set(RESTResponder(parts: parts, port: listener.port, running: running))
-        self.running = running
-        sleeper = parts.sleeper
-        let listener = listener
-        serving = Task {
-            await listener.serve { await http.handle(value: $0, logger: logger) }
+        try await listener.start { channel in
+            http.setup(channel: channel, logger: logger).map { connection in
+                { await http.handle(value: connection, logger: logger) }
+            }
         }
     }
 
     /// Takes no more connections, leaves requests that run a moment to end, cancels those that
     /// wait, and returns.
     package func stop() async {
+        let (listener, running, sleeper) = (listener, running, sleeper)
         await listener.close()
-        let sleeper = sleeper
         let limit: @Sendable () async -> Void = {
             try? await sleeper.sleep(nanoseconds: Limits.requestStopSeconds * 1_000_000_000)
         }
         await first({ await running.none() }, or: limit)
-        serving.cancel()
         // A handler that does not hear of its cancelling must not hold up the end of the node.
-        await first({ await serving.value }, or: limit)
+        await first({ await listener.cancel() }, or: limit)
     }
 }

@@ -6,7 +6,7 @@ internal import NIOHTTP1
 internal import Synchronization
 
 /// Who may open a WebSocket.
-final class WebSocketGate: Sendable {
+struct WebSocketGate: Sendable {
     /// What became of one request.
     final class Visit: Sendable {
         let refusal = Mutex<APIGuard.Refusal?>(nil)
@@ -14,15 +14,12 @@ final class WebSocketGate: Sendable {
 
     private let parts: InterfaceParts
     private let pagePort: UInt16
-    private let port = Mutex<UInt16>(0)
+    private let port: UInt16
 
-    init(parts: InterfaceParts, pagePort: UInt16) {
+    init(parts: InterfaceParts, port: UInt16, pagePort: UInt16) {
         self.parts = parts
+        self.port = port
         self.pagePort = pagePort
-    }
-
-    func set(port: UInt16) {
-        self.port.withLock { $0 = port }
     }
 
     func admits(_ head: HTTPRequestHead, on channel: any Channel, _ visit: Visit) async -> Bool {
@@ -61,8 +58,7 @@ final class WebSocketGate: Sendable {
             ?? pairs.first { ["a", "api_secret"].contains($0.name) }.flatMap(\.value)
         call.changesState = true
         let `guard` = APIGuard(
-            ownUID: parts.ownUID, secret: parts.secret, port: port.withLock { $0 },
-            pagePort: pagePort)
+            ownUID: parts.ownUID, secret: parts.secret, port: port, pagePort: pagePort)
         return `guard`.refusal(of: call)
     }
 }

@@ -10,9 +10,8 @@ package struct WebSocketServer: Sendable {
     /// A socket, or nothing when the request was refused.
     private typealias Upgrade = EventLoopFuture<Socket?>
 
-    package let port: UInt16
-    private let listener: LoopbackListener<Upgrade>
-    private let serving: Task<Void, Never>
+    package var port: UInt16 { listener.port }
+    private let listener: LoopbackListener
     private let sleeper: any Sleeper
 
     /// Listens at once.
@@ -22,39 +21,43 @@ package struct WebSocketServer: Sendable {
     ///   - pagePort: the port of the REST interface, whose pages may open sockets.
     /// - Throws: ``InterfaceError``.
     package init(port: UInt16, pagePort: UInt16, parts: InterfaceParts) async throws {
-        let gate = WebSocketGate(parts: parts, pagePort: pagePort)
+        sleeper = parts.sleeper
         do {
             listener = try await LoopbackListener(
-                port: port, connectionCountMax: Limits.webSocketCountMax, group: parts.group
-            ) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try WebSocketServer.configure(channel, gate)
-                }
-            }
+                port: port, connectionCountMax: Limits.webSocketCountMax, group: parts.group)
         } catch {
             throw await parts.named(error)
         }
-        self.port = listener.port
-        gate.set(port: listener.port)
-        sleeper = parts.sleeper
-        let listener = listener
-        serving = Task {
-            await listener.serve { upgrade in
-                // Fails when the peer hung up before it was a WebSocket.
-                guard let socket = try? await upgrade.get() else { return }
-                await WebSocketSession(parts: parts).run(socket)
+        let gate = WebSocketGate(parts: parts, port: listener.port, pagePort: pagePort)
+        try await listener.start { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let upgrade = try WebSocketServer.configure(channel, gate)
+                return { await WebSocketServer.run(upgrade, on: channel, parts) }
             }
         }
     }
 
     /// Takes no more connections and ends those that are open.
     package func stop() async {
+        let (listener, sleeper) = (listener, sleeper)
         await listener.close()
-        serving.cancel()
-        let sleeper = sleeper
-        await first({ await serving.value }) {
+        await first({ await listener.cancel() }) {
             try? await sleeper.sleep(nanoseconds: Limits.requestStopSeconds * 1_000_000_000)
         }
+    }
+
+    private static func run(
+        _ upgrade: Upgrade, on channel: any Channel, _ parts: InterfaceParts
+    ) async {
+        let socket = await withTaskCancellationHandler {
+            // Fails when the peer hung up before it was a WebSocket.
+            try? await upgrade.get()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
+        // Nothing when the request was refused: that is answered on the event loop.
+        guard let socket = socket ?? nil else { return }
+        await WebSocketSession(parts: parts).run(socket)
     }
 
     private static func configure(
