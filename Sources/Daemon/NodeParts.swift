@@ -1,5 +1,6 @@
 internal import Identities
 internal import IdentityServers
+internal import Logging
 internal import Model
 internal import Networking
 internal import Services
@@ -35,6 +36,22 @@ struct NodeParts: Sendable {
     /// Where ports are opened: all addresses of the machine unless one is set.
     func listenEndpoint(port: UInt16) -> Endpoint {
         Endpoint(values[NetworkSettings.listenAddress] ?? .v4(0), port: port)
+    }
+
+    /// Learns from time to time who has joined the network elsewhere; ends when it is cancelled.
+    func refreshNetwork() async {
+        let log = logs.logger("network")
+        var delay: UInt64 = 2_000_000_000
+        while (try? await setting.sleeper.sleep(nanoseconds: delay)) != nil {
+            delay = Limits.networkRefreshInterval
+            let refresh = NetworkRefresh(
+                networks: networks, http: http, own: values.serverHost)
+            do {
+                if try await refresh.perform() { log.info("hosts were added to the network") }
+            } catch {
+                log.warning("\(NodeProcess.text(error))")
+            }
+        }
     }
 
     var serverCounts: ClosedRange<Int> {

@@ -219,6 +219,8 @@ package enum Limits {
     package static let nodeAnswerLengthMax = 64 << 20
     /// A network.json with 256 seeds and servers stays far below.
     package static let networkDescriptionLengthMax = 256 << 10
+    /// Nanoseconds between two looks at who has joined a network: hosts join rarely.
+    package static let networkRefreshInterval: UInt64 = 600_000_000_000
 
     // MARK: Services, in nanoseconds
 
@@ -357,42 +359,4 @@ package enum Limits {
     /// A stream of events says something at least so often, so that both sides notice the end.
     package static let eventHeartbeatSeconds: UInt64 = 5
 
-    // MARK: Services, in nanoseconds
-
-    /// A service that ran for so long was healthy: its next failure counts as the first.
-    package static let serviceProvedAfter: UInt64 = 600_000_000_000
-    /// Before a failed service is tried again; doubled after each further failure. A port that
-    /// another process is about to free is free within a second.
-    package static let serviceRetryDelayMin: UInt64 = 1_000_000_000
-    /// A service that keeps failing costs nothing and is back within five minutes of its cure.
-    package static let serviceRetryDelayMax: UInt64 = 300_000_000_000
-    /// A node is to be gone within 5 s of being asked; the rest is for what is not a service.
-    package static let serviceShutdownTime: UInt64 = 4_000_000_000
-
-    // MARK: States
-
-    /// Earlier states that `states` prints of a state machine: what fits a line.
-    package static let statePastCountMax = 8
-    /// Changes kept for a listener that is slow, the newest ones.
-    package static let stateChangeCountMax = 256
-
-    // MARK: Settings
-
-    /// 1000 settings of the longest kind do not fit, but nobody has them.
-    package static let settingsFileLengthMax = 1 << 20
-    package static let settingsLineCountMax = 4096
-    /// A list of 256 nodes with long names.
-    package static let settingLengthMax = 16 << 10
-    package static let settingKeyLengthMax = 128
-    package static let settingKeyDepthMax = 6
-    /// Nodes or servers in one setting: more are found through these.
-    package static let settingListCountMax = 256
-    /// How far a mistyped key may be from the one that is proposed: letters changed.
-    package static let settingDistanceMax = 6
-    /// Unknown keys of one file for which the right one is looked for.
-    package static let settingProposalCountMax = 16
-    /// 2^60: sizes up to here can be added and multiplied by small numbers without overflow.
-    package static let diskSpaceMax: UInt64 = 1 << 60
-    /// A write takes milliseconds; who holds the lock this long is stuck. In nanoseconds.
-    package static let settingsLockTime: UInt64 = 5_000_000_000
 }
