@@ -29,6 +29,7 @@ struct Bitdust: ParsableCommand {
                 name: "Identity",
                 subcommands: [
                     IdentityGroup.self, Recover.self, GlobalIDCommand.self, IDURLCommand.self,
+                    UserGroup.self,
                 ]),
             CommandGroup(
                 name: "Node",
