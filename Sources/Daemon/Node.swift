@@ -89,6 +89,7 @@ package actor Node {
         let updates = parts.configuration.store.updates()
         watchers.append(
             Task { [weak self] in for await values in updates { await self?.follow(values) } })
+        watchers.append(Task { [parts] in await parts.refreshNetwork() })
         let (changes, events, automats) = (parts.registry.changes(), parts.events, automats)
         watchers.append(
             Task {

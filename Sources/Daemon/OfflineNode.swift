@@ -1,6 +1,7 @@
 package import APIModel
 internal import Model
 internal import Networking
+internal import Services
 
 /// Answers, in the process of a command, what needs the files of a home only.
 package struct OfflineNode: Sendable {
@@ -12,13 +13,21 @@ package struct OfflineNode: Sendable {
         var table = APIHandlerTable()
         let configuration = try NodeConfiguration(home: home, environment: setting.environment)
         table.add(ConfigAPI(configuration: configuration).handlers)
-        let machine = MachineIdentity(home: home, setting: setting)
-        table.on("identity/get") { request in
-            guard let document = try? machine.document() else {
-                return .error("local identity is not ready", reason: "identity_not_exist")
-            }
-            return .ok(IdentityJSON.value(document, withXML: request.flag("xml_source")))
-        }
+        let networks = try NetworkStore(home: home)
+        let threads = NetworkThreads()
+        let http = HTTPClient(
+            threads: threads, resolver: SystemNameResolver(time: setting.time)
+        ) { _ in true }
+        let identity = try LocalIdentity(
+            machine: MachineIdentity(home: home, setting: setting),
+            exchange: NodeExchange(client: http), setting: setting)
+        table.add(
+            IdentityAPI(
+                identity: identity, states: StateRegistry(),
+                publishing: {
+                    Publishing(values: configuration.values, network: networks.current)
+                }
+            ).handlers)
         self.table = table
     }
 

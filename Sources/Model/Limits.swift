@@ -160,7 +160,6 @@ package enum Limits {
     /// A URL of a document, an address of a node: a DNS name of 253 bytes and what is around it.
     package static let sourceLengthMax = 300
     /// Sixteen devices, sixteen root keys and all addresses fit, and hostile bytes end soon.
-    /// Sixteen devices, sixteen root keys and all addresses fit; a parser of hostile bytes ends soon.
     package static let identityDocumentLengthMax = 32 << 10
     package static let identityDocumentDepthMax = 6
     package static let identityDocumentElementCountMax = 128
@@ -220,6 +219,8 @@ package enum Limits {
     package static let nodeAnswerLengthMax = 64 << 20
     /// A network.json with 256 seeds and servers stays far below.
     package static let networkDescriptionLengthMax = 256 << 10
+    /// Nanoseconds between two looks at who has joined a network: hosts join rarely.
+    package static let networkRefreshInterval: UInt64 = 600_000_000_000
 
     // MARK: Services, in nanoseconds
 
@@ -288,10 +289,15 @@ package enum Limits {
     /// Contacts in one address range (/24, /48) per bucket and in the whole table.
     package static let contactsPerRangeInBucket = 2
     package static let contactsPerRangeInTable = 8
+    /// Contacts below which a table is young and may live in one address range.
+    package static let diverseContactCountMin = 16
     /// From so many contacts with an id bound to their address on, others are not taken.
     package static let boundContactCountMin = 16
     /// Nodes of one address range that a single lookup asks.
     package static let queriesPerRangeInLookup = 4
+    /// Disjoint paths of a lookup: with a third of the nodes hostile each path has a chance of about
+    /// a third, and eight of them together of 97 %.
+    package static let pathsPerLookup = 8
     /// Nodes that one path of a lookup asks: three times what an undisturbed one needs.
     package static let queriesPerPathMax = 24
     package static let candidatesPerPathMax = 32
@@ -356,4 +362,5 @@ package enum Limits {
     package static let eventsKept = 256
     /// A stream of events says something at least so often, so that both sides notice the end.
     package static let eventHeartbeatSeconds: UInt64 = 5
+
 }

@@ -29,13 +29,18 @@ struct Bitdust: ParsableCommand {
                 name: "Identity",
                 subcommands: [
                     IdentityGroup.self, Recover.self, GlobalIDCommand.self, IDURLCommand.self,
+                    UserGroup.self,
                 ]),
             CommandGroup(
                 name: "Node",
                 subcommands: [
                     DaemonCommand.self, Start.self, Stop.self, RestartCommand.self, States.self,
                     ServicesGroup.self, SetSetting.self, GetSetting.self, ConfigGroup.self,
+                    DoctorCommand.self, Install.self,
                 ]),
+            CommandGroup(
+                name: "Network",
+                subcommands: [NetworkGroup.self, Join.self, DHTGroup.self, DHTSeed.self]),
             CommandGroup(name: "Advanced", subcommands: [APICall.self, Try.self, Bench.self]),
         ])
 

@@ -2,11 +2,13 @@ internal import APIModel
 internal import Identities
 internal import IdentityServers
 internal import Model
-internal import Settings
+internal import Services
 
 /// The group `identity`.
 struct IdentityAPI: Sendable {
-    let parts: NodeParts
+    let identity: LocalIdentity
+    let states: StateRegistry
+    let publishing: @Sendable () -> Publishing
 
     var handlers: APIHandlerTable {
         var table = APIHandlerTable()
@@ -19,7 +21,7 @@ struct IdentityAPI: Sendable {
     }
 
     private func get(_ request: APIRequest) async -> APIEnvelope {
-        guard let document = await parts.identity.document else {
+        guard let document = await identity.document else {
             return .error("local identity is not ready", reason: "identity_not_exist")
         }
         return .ok(IdentityJSON.value(document, withXML: request.flag("xml_source")))
@@ -29,8 +31,8 @@ struct IdentityAPI: Sendable {
         do {
             let preferred = try KnownServers.parse(
                 request.list("preferred_servers").joined(separator: ","))
-            let plan = try parts.registrationPlan(preferred: preferred)
-            let document = try await parts.identity.create(
+            let plan = publishing().plan(preferred: preferred, states: states)
+            let document = try await identity.create(
                 request.text("username") ?? "", plan: plan)
             return .ok(
                 IdentityJSON.value(document, withXML: true),
@@ -48,11 +50,11 @@ struct IdentityAPI: Sendable {
         guard let path = request.text("destination_filepath"), path.hasPrefix("/") else {
             return .error("destination_filepath must be an absolute path")
         }
-        guard await parts.identity.document != nil else {
+        guard await identity.document != nil else {
             return .error("local identity is not ready", reason: "identity_not_exist")
         }
         do {
-            try await parts.identity.backUp(to: path)
+            try await identity.backUp(to: path)
         } catch let failure as Failure {
             return .error(failure.message, message: failure.cause, reason: failure.code)
         } catch {

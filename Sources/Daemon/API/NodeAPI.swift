@@ -9,7 +9,12 @@ enum NodeAPI {
         table.add(automats.handlers)
         table.add(ProcessAPI(parts: parts).handlers)
         table.add(NetworkAPI(parts: parts).handlers)
-        table.add(IdentityAPI(parts: parts).handlers)
+        table.add(
+            IdentityAPI(
+                identity: parts.identity, states: parts.registry,
+                publishing: { parts.publishing }
+            ).handlers)
+        table.add(UserAPI(parts: parts).handlers)
         table.add(SpaceAPI(parts: parts).handlers)
         table.add(DHTAPI(parts: parts).handlers)
         return table

@@ -84,30 +84,16 @@ actor DHTService: ServiceBody {
 }
 
 extension NodeParts {
-    /// The nodes by which the DHT is entered: those of the configuration, or of the network; none
-    /// for the first node.
+    /// The nodes by which the DHT is entered.
     var seeds: [NetworkDescription.Seed] {
-        switch values[DHTSettings.knownNodes] {
-        case .genesis: []
-        case .nodes(let nodes):
-            nodes.compactMap { node in
-                Host(node.host.bracketed).map { .init(host: $0, port: node.port) }
-            }
-        case .ofNetwork: networks.current?.seeds ?? []
-        }
+        SeedList(values: values, network: networks.current).seeds
     }
 
     /// Where the seeds are now; those whose names cannot be found are left out.
     func seedEndpoints() async -> [Endpoint] {
+        let list = SeedList(values: values, network: networks.current)
         var endpoints: [Endpoint] = []
-        for seed in seeds {
-            switch seed.host {
-            case .address(let address): endpoints.append(Endpoint(address, port: seed.port))
-            case .name(let name):
-                let found = (try? await resolver.addresses(of: name)) ?? []
-                endpoints += found.map { Endpoint($0, port: seed.port) }
-            }
-        }
+        for seed in list.seeds { endpoints += await list.endpoints(of: seed, resolver) }
         return endpoints
     }
 }

@@ -65,9 +65,7 @@ actor IdentityServerService: ServiceBody {
     }
 
     private func open(_ values: SettingValues) throws -> IdentityServer {
-        guard let named = values[IdentitySettings.serverHost],
-            let host = Host(named.bracketed)
-        else {
+        guard let host = values.serverHost else {
             throw Failure(
                 "BD-NO-HOST", .badConfiguration,
                 "the identity server does not know its own name",

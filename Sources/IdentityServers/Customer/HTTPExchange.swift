@@ -34,6 +34,18 @@ package struct ServerCall: Equatable, Sendable {
     package let url: String
     package let body: [UInt8]
 
+    package init(method: String, url: String, body: [UInt8]) {
+        self.method = method
+        self.url = url
+        self.body = body
+    }
+
+    package init(get url: String) { self.init(method: "GET", url: url, body: []) }
+
+    package init(post url: String, _ body: [UInt8]) {
+        self.init(method: "POST", url: url, body: body)
+    }
+
     static func get(_ url: String) -> ServerCall { ServerCall(method: "GET", url: url, body: []) }
 
     static func post(_ url: String, _ body: [UInt8]) -> ServerCall {

@@ -1,7 +1,7 @@
 internal import Catalogs
 internal import Identities
 package import Model
-internal import Sealing
+package import Sealing
 
 /// Who this machine acts for.
 package struct IdentitySummary: Sendable {
@@ -53,6 +53,28 @@ extension Customer {
             .begin(RootAuthority(seed, user: file.user, name: name))
         try FileAccess.publish(machine.encoded, at: home.machineKeys)
         return customer
+    }
+
+    /// Makes this machine one of the identity's devices, without any of its backups: those come
+    /// back by ``recover(home:keyFile:supplierDirectories:deviceName:adapters:passphrase:)``.
+    package static func enrolDevice(
+        home: Home, keyFile: KeyFile, deviceName: String, adapters: Adapters
+    ) throws {
+        try home.create()
+        let lock = try HomeLock(home)
+        guard !exists(home: home) else {
+            throw Failure(
+                "BD-IDENTITY-EXISTS", .cannotCreate,
+                "There is an identity in \(displayText(home.path)) already",
+                remedy: "use another home: --home DIR")
+        }
+        let machine = try enrol(
+            keyFile.seed, deviceName: deviceName,
+            sequence: UInt64(clamping: adapters.time.now.nanoseconds), adapters: adapters)
+        let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
+        defer { customer.close() }
+        try customer.setName(keyFile.name)
+        try FileAccess.publish(machine.encoded, at: home.machineKeys)
     }
 
     /// Gives this machine a device key that the identity has certified.

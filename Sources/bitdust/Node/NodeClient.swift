@@ -59,6 +59,11 @@ struct NodeClient {
         return answer
     }
 
+    /// Whether a network was joined.
+    func hasNetwork(_ context: CommandContext) throws -> Bool {
+        try Membership(home: home, setting: .ofCommands(context.environment)).current != nil
+    }
+
     private func read(_ route: Route, _ parameters: [String: APIValue]) throws -> APIRequest {
         do {
             return try APIRequest(route, object: parameters)
