@@ -68,9 +68,8 @@ private struct Socket: Sendable {
             for v6 in [false, true] {
                 let (status, socket, _) = try await Socket.open(station.sockets.port, v6: v6)
                 #expect(status == 101)
-                try socket.send(
-                    #"{"command":"api_call","method":"network_status","kwargs":{"dht":"1"},"call_id":7}"#
-                )
+                let call = #""method":"network_status","kwargs":{"dht":"1"},"call_id":7"#
+                try socket.send(#"{"command":"api_call","# + call + "}")
                 #expect(
                     try await socket.value() == [
                         "type": "api_call",

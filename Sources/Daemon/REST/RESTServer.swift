@@ -42,8 +42,8 @@ package struct RESTServer: Sendable {
         }
     }
 
-    /// Takes no more connections, ends waiting with what there is, leaves requests that run a moment
-    /// to end, and returns.
+    /// Takes no more connections, ends waiting with what there is, leaves requests that run a
+    /// moment to end, and returns.
     package func stop() async {
         let (listener, running, sleeper) = (listener, running, sleeper)
         await listener.close()

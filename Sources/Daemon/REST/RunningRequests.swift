@@ -64,8 +64,8 @@ final class RunningRequests: Sendable {
     }
 }
 
-/// Returns when `operation` is done or when `limit` is, whichever is first. The other goes on alone:
-/// that is what parts this from a task group, which waits for all of its tasks.
+/// Returns when `operation` is done or when `limit` is, whichever is first. The other goes on
+/// alone: that is what parts this from a task group, which waits for all of its tasks.
 func first(
     _ operation: @escaping @Sendable () async -> Void,
     or limit: @escaping @Sendable () async -> Void
