@@ -191,7 +191,7 @@ struct RESTResponder: Sendable {
     /// No page may read an answer, keep it, or take it for anything but what it is.
     private static let headers: HTTPFields = [
         .contentType: "application/json", .cacheControl: "no-store",
-        .xContentTypeOptions: "nosniff", .contentSecurityPolicy: "default-src 'none'",
+        .xContentTypeOptions: "nosniff", .contentSecurityPolicy: "sandbox; frame-ancestors 'none'",
         .crossOriginResourcePolicy: "same-origin",
     ]
 

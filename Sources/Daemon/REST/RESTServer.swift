@@ -51,8 +51,8 @@ package struct RESTServer: Sendable {
         let limit: @Sendable () async -> Void = {
             try? await sleeper.sleep(nanoseconds: Limits.requestStopSeconds * 1_000_000_000)
         }
-        await first({ await running.none() }, or: limit)
+        await firstDone({ await running.none() }, or: limit)
         // A handler that does not hear of its cancelling must not hold up the end of the node.
-        await first({ await listener.cancel() }, or: limit)
+        await firstDone({ await listener.cancel() }, or: limit)
     }
 }

@@ -66,7 +66,7 @@ final class RunningRequests: Sendable {
 
 /// Returns when `operation` is done or when `limit` is, whichever is first. The other goes on
 /// alone: that is what parts this from a task group, which waits for all of its tasks.
-func first(
+func firstDone(
     _ operation: @escaping @Sendable () async -> Void,
     or limit: @escaping @Sendable () async -> Void
 ) async {

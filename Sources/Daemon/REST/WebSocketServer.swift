@@ -41,7 +41,7 @@ package struct WebSocketServer: Sendable {
     package func stop() async {
         let (listener, sleeper) = (listener, sleeper)
         await listener.close()
-        await first({ await listener.cancel() }) {
+        await firstDone({ await listener.cancel() }) {
             try? await sleeper.sleep(nanoseconds: Limits.requestStopSeconds * 1_000_000_000)
         }
     }
