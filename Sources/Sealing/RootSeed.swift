@@ -21,16 +21,6 @@ package struct RootSeed: Sendable {
     /// Private key seed (RFC 8032) of the identity's Ed25519 key.
     package var identitySeed: SecretBytes { secret.derived("bitdust/v1/identity/ed25519") }
 
-    /// Private key seed of the identity's Ed25519 key after `generation` rotations: 0 is
-    /// ``identitySeed``.
-    package func identitySeed(generation: UInt8) -> SecretBytes {
-        guard generation > 0 else { return identitySeed }
-        let chain = secret.derived("bitdust/v1/identity/ed25519/rotations")
-        return (0..<generation).reduce(chain) { seed, _ in
-            seed.derived("bitdust/v1/identity/ed25519/rotation")
-        }
-    }
-
     /// Private key seed of the X-Wing key (X25519 and ML-KEM-768) for grants and messages.
     package var grantSeed: SecretBytes { secret.derived("bitdust/v1/identity/x-wing") }
 

@@ -28,7 +28,9 @@ struct Publishing: Sendable {
             external.map {
                 .given([Identities.Contact(transport: "tcp", host: .address($0), port: port)])
             } ?? .detected(transport: "tcp", port: port)
-        let configured = KnownServers.of(values[IdentitySettings.preferredServers])
+        var configured = KnownServers.of(values[IdentitySettings.preferredServers])
+        // Who runs a server of the network is at home there.
+        if configured.isEmpty { configured = knownServers.filter { $0.host == values.serverHost } }
         return LocalIdentity.Plan(
             known: knownServers, preferred: preferred.isEmpty ? configured : preferred,
             serverCounts: serverCounts, contacts: contacts, states: states)

@@ -41,7 +41,13 @@ package struct RootActions: Sendable {
     /// - Parameter root: `nil` when it lies on this machine.
     package func rotate(_ root: KeyFileContents?) async throws -> Published {
         let (document, seed) = try both(root)
-        let generation = UInt8(document.keys.history.generations.count)
+        let generation = document.keys.history.generations.count
+        guard generation < Limits.identityGenerationCountMax else {
+            throw Failure(
+                "BD-ROTATIONS", .failed, "this identity has used up its root keys",
+                cause: "there are \(Limits.identityGenerationCountMax) in all",
+                remedy: "make a new identity and tell your friends")
+        }
         let keys = try document.keys.rotating(
             from: try IdentityKey(seed: seed.identitySeed(generation: generation - 1)),
             to: try IdentityKey(seed: seed.identitySeed(generation: generation)),
@@ -78,7 +84,7 @@ package struct RootActions: Sendable {
     private func currentRoot(
         _ seed: RootSeed, _ document: IdentityDocument
     ) throws -> IdentityKey {
-        let generation = UInt8(document.keys.history.generations.count - 1)
+        let generation = document.keys.history.generations.count - 1
         return try IdentityKey(seed: seed.identitySeed(generation: generation))
     }
 

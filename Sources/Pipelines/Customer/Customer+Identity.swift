@@ -119,8 +119,12 @@ extension Customer {
 
     /// Writes the key file, reads it back, and takes the root seed off this machine.
     ///
-    /// - Parameter passphrase: UTF-8; `nil` for a file that whoever finds it can use.
-    package func saveKeyFile(to path: [UInt8], passphrase: [UInt8]?, keepsRoot: Bool) throws {
+    /// - Parameters:
+    ///   - passphrase: UTF-8; `nil` for a file that whoever finds it can use.
+    ///   - sources: where the identity document is published, a hint for recovery.
+    package func saveKeyFile(
+        to path: [UInt8], passphrase: [UInt8]?, keepsRoot: Bool, sources: [String] = []
+    ) throws {
         guard FileAccess.exists(home.rootSeed) else {
             throw Failure(
                 "BD-ROOT-GONE", .failed, "The root key is not on this machine any more",
@@ -136,9 +140,10 @@ extension Customer {
         } else {
             text = root.unprotected()
         }
+        let hint = sources.isEmpty ? "" : "Sources: " + sources.joined(separator: " ") + "\n"
         do {
             try SecretFile.create(
-                Array(text.text.utf8), at: String(decoding: path, as: UTF8.self))
+                Array((text.text + hint).utf8), at: String(decoding: path, as: UTF8.self))
         } catch {
             throw Failure(
                 "BD-KEY-FILE-WRITE", .cannotCreate,

@@ -103,12 +103,15 @@ struct IdentityBackup: ContextualCommand {
                 cause: "it may be the only copy of a key, so it is never written over",
                 remedy: "name a new file")
         }
+        let published = try NodeClient(context).call("identity_get").result
+        let sources = (published?["sources"]?.asArray ?? []).compactMap(\.asText)
         try context.withCustomer { customer in
             let passphrase =
                 noPassphrase
                 ? nil : try source.passphrase(isNew: true, canAsk: context.canAsk)
             try customer.saveKeyFile(
-                to: file.absolute().bytes, passphrase: passphrase, keepsRoot: keepRoot)
+                to: file.absolute().bytes, passphrase: passphrase, keepsRoot: keepRoot,
+                sources: sources)
             try tell(context, customer.identity)
         }
     }
