@@ -110,7 +110,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Model", "Hashing", "Sealing", "Identities", "Settings", "Services", "APIModel",
-                "Networking", "DHT", "IdentityServers", "Pipelines", hummingbird, hummingbirdCore, logging, nioCore, nioPosix, nioHTTP1,
+                "Networking", "DHT", "IdentityServers", "Pipelines", hummingbird, hummingbirdCore,
+                logging, nioCore, nioPosix, nioHTTP1,
                 nioWebSocket,
             ],
             swiftSettings: strict),

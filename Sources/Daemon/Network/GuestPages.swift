@@ -15,7 +15,9 @@ struct GuestPages: Sendable {
     func answer(_ request: HTTPServer.Request) -> HTTPServer.Response? {
         if request.path.hasPrefix("/network/"), request.path.hasSuffix(".json") {
             let name = request.path.dropFirst("/network/".count).dropLast(".json".count)
-            guard request.method == .get else { return HTTPServer.Response(405, text: "GET only\n") }
+            guard request.method == .get else {
+                return HTTPServer.Response(405, text: "GET only\n")
+            }
             return page(of: String(name))
         }
         guard request.path.hasPrefix("/join/") else { return nil }

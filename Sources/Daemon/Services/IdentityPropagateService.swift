@@ -101,8 +101,10 @@ actor IdentityPropagateService: ServiceBody {
             log.notice("identity servers replaced: \(dead) by \(fresh)")
             await parts.events.publish(
                 "my-identity-rotate-complete",
-                ["old": .array(dead.map { .text("\($0)") }),
-                 "new": .array(fresh.map { .text("\($0)") })])
+                [
+                    "old": .array(dead.map { .text("\($0)") }),
+                    "new": .array(fresh.map { .text("\($0)") }),
+                ])
         case .adopted(let order): log.notice("another device published \(order)")
         case .contradiction(let source, let error):
             log.critical("\(source) shows what contradicts our document: \(error)")
