@@ -6,7 +6,7 @@ package import Model
 ///
 /// It names a page of the creating node's identity server, which holds the network's description. The
 /// part before the at sign is 22 bits, enough against guessing at a server that counts uses, not
-/// against one who listens on the way. docs/decisions/0013-join-code.md.
+/// against one who listens on the way. docs/decisions/0019-join-code.md.
 package struct JoinCode: Hashable, Sendable, CustomStringConvertible {
     /// 1 to 64.
     let number: Int
