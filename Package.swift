@@ -217,7 +217,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "Simulation", "Model", "Identities", "Settings", "Services", "APIModel",
-                "Catalogs", "Networking", "DHT", "IdentityServers", "Pipelines",
+                "Catalogs", "Networking", "DHT", "IdentityServers", "Pipelines", logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -12,18 +12,16 @@ struct GuestPages: Sendable {
     let time: any TimeSource
 
     /// `nil` for what is none of these pages.
-    func answer(_ request: HTTPServer.Request) -> HTTPServer.Response? {
-        if request.path.hasPrefix("/network/"), request.path.hasSuffix(".json") {
-            let name = request.path.dropFirst("/network/".count).dropLast(".json".count)
-            guard request.method == .get else {
-                return HTTPServer.Response(405, text: "GET only\n")
-            }
+    func answer(_ method: String, _ path: String, _ body: [UInt8]) -> HTTPServer.Response? {
+        if path.hasPrefix("/network/"), path.hasSuffix(".json") {
+            let name = path.dropFirst("/network/".count).dropLast(".json".count)
+            guard method == "GET" else { return HTTPServer.Response(405, text: "GET only\n") }
             return page(of: String(name))
         }
-        guard request.path.hasPrefix("/join/") else { return nil }
-        guard request.method == .post else { return HTTPServer.Response(405, text: "POST only\n") }
+        guard path.hasPrefix("/join/") else { return nil }
+        guard method == "POST" else { return HTTPServer.Response(405, text: "POST only\n") }
         do throws(Failure) {
-            return try join(String(request.path.dropFirst("/join/".count)), request.body)
+            return try join(String(path.dropFirst("/join/".count)), body)
         } catch {
             return HTTPServer.Response(503, text: error.message + "\n")
         }

@@ -94,7 +94,8 @@ actor IdentityServerService: ServiceBody {
     private static func answer(
         _ request: HTTPServer.Request, _ server: IdentityServer, _ guests: GuestPages
     ) async -> HTTPServer.Response {
-        if let page = guests.answer(request) { return page }
+        let page = guests.answer(request.method.rawValue, request.path, request.body)
+        if let page { return page }
         let target = request.path + (request.query.map { "?" + $0 } ?? "")
         let answer = server.answer(
             IdentityServerRequest(
