@@ -244,7 +244,7 @@ int bd_set_modified(int descriptor, bool node, int64_t seconds, uint32_t nanosec
 
 // MARK: Bytes
 
-long bd_read_at(int descriptor, void *bytes, size_t count, uint64_t offset) {
+long bd_read_at(int descriptor, void *bytes, size_t count, uint64_t offset, uint64_t size) {
     size_t done = 0;
     while (done < count) {
         ssize_t part;
@@ -252,6 +252,7 @@ long bd_read_at(int descriptor, void *bytes, size_t count, uint64_t offset) {
         if (part < 0) return -errno;
         if (part == 0) break;
         done += (size_t)part;
+        if (offset + done == size) break;
     }
     return (long)done;
 }

@@ -24,27 +24,29 @@ package final class FrameCompressor {
         self.probe = probes ? try IncompressibilityProbe() : nil
     }
 
-    /// Writes one frame into `target`, compressed when that is shorter, else as it is.
+    /// Writes one frame into `target` when that makes it shorter.
+    ///
+    /// A frame that does not shrink is stored as it is: what to store then is `plaintext` itself,
+    /// and nothing is copied.
     ///
     /// - Parameters:
     ///   - plaintext: consecutive chunks, at most `Limits.frameLengthMax` bytes together.
     ///   - target: at least as many bytes; must not overlap `plaintext`.
-    /// - Returns: the codec used and the bytes written, less than `plaintext.count` unless the
-    ///   codec is `none`.
+    /// - Returns: the codec and the bytes to store: a part of `target`, shorter than `plaintext`,
+    ///   or `plaintext` when the codec is `none`.
     /// - Throws: ``CompressionError/frameTooLong(length:limit:)``,
     ///   ``CompressionError/targetTooSmall(have:need:)``, or what the library reports.
     package func compress(
         _ plaintext: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
-    ) throws(CompressionError) -> (codec: Codec, storedLength: Int) {
+    ) throws(CompressionError) -> (codec: Codec, stored: UnsafeRawBufferPointer) {
         guard plaintext.count <= Limits.frameLengthMax else {
             throw .frameTooLong(length: plaintext.count, limit: Limits.frameLengthMax)
         }
         guard target.count >= plaintext.count else {
             throw .targetTooSmall(have: target.count, need: plaintext.count)
         }
-        if let length = try shrink(plaintext, into: target) { return (setting.codec, length) }
-        target.copyMemory(from: plaintext)
-        return (.none, plaintext.count)
+        guard let length = try shrink(plaintext, into: target) else { return (.none, plaintext) }
+        return (setting.codec, UnsafeRawBufferPointer(rebasing: target[..<length]))
     }
 
     /// The compressed length; `nil` when it would not be less than the plaintext's.

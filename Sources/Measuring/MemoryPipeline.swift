@@ -3,6 +3,7 @@ package import Compressing
 internal import ErasureCoding
 internal import Hashing
 package import Model
+internal import Pipelines
 internal import Sealing
 
 /// The stages of a backup in memory, on one thread: chunk → id → frame → seal → code → roots.
@@ -18,7 +19,7 @@ package final class MemoryPipeline {
     /// Of the roots of all fragments since the last ``process(_:isFinal:)`` began.
     package private(set) var checksum: UInt64 = 0
 
-    private let code: ReedSolomon
+    private let coder: FragmentCoder
     private let chunker = Chunker(table: .measured)
     private let compressor: FrameCompressor
     private let keys = RepositoryKeys(masterKey: .measured)
@@ -34,7 +35,7 @@ package final class MemoryPipeline {
     package init(scheme: ErasureScheme, compression: CompressionSetting) throws {
         let fragmentLength = scheme.fragmentLength(sealedLength: BlockLength.largest.sealedLength)
         stripe = PageBuffer(byteCount: fragmentLength * scheme.fragmentCount)
-        code = ReedSolomon(scheme: scheme)
+        coder = FragmentCoder(ReedSolomon(scheme: scheme))
         compressor = try FrameCompressor(compression)
         sealer = keys.blockSealer
     }
@@ -68,10 +69,11 @@ package final class MemoryPipeline {
         let entryLength = FrameEntry.tableLength(chunkCount: chunks.count)
         let room = BlockLength.largest.plaintextLength - blockEnd - tableLength - entryLength
         if room < frameLength { try closeBlock() }
-        let (codec, length) = try compressor.compress(
-            frame.first(frameLength), into: block[blockEnd..<blockEnd + frameLength])
-        frames.append(FrameEntry(codec: codec.rawValue, storedLength: length, chunks: chunks))
-        blockEnd += length
+        let target = block[blockEnd..<blockEnd + frameLength]
+        let (codec, stored) = try compressor.compress(frame.first(frameLength), into: target)
+        if codec == .none { target.copyMemory(from: stored) }
+        frames.append(FrameEntry(codec: codec.rawValue, storedLength: stored.count, chunks: chunks))
+        blockEnd += stored.count
         tableLength += entryLength
         frameLength = 0
         chunks.removeAll(keepingCapacity: true)
@@ -100,19 +102,8 @@ package final class MemoryPipeline {
         try sealer.seal(
             block.first(length.plaintextLength), salt: SealSalt(from: MeasuredRandom()),
             context: context.bytes, into: stripe[0..<length.sealedLength])
-        let fragmentLength = code.scheme.fragmentLength(sealedLength: length.sealedLength)
-        let dataCount = code.scheme.dataCount
-        stripe[length.sealedLength..<fragmentLength * dataCount]
-            .initializeMemory(as: UInt8.self, repeating: 0)
-        let fragments = (0..<code.scheme.fragmentCount).map {
-            stripe[$0 * fragmentLength..<($0 + 1) * fragmentLength]
-        }
-        try code.encode(
-            data: fragments[..<dataCount].map { UnsafeRawBufferPointer($0) },
-            parity: Array(fragments[dataCount...]))
-        for fragment in fragments {
-            let root = BLAKE3.hash(UnsafeRawBufferPointer(fragment).bytes)
-            checksum = checksum &* 31 &+ root.words.0
+        for fragment in try coder.fragments(of: stripe, sealedLength: length.sealedLength) {
+            checksum = checksum &* 31 &+ fragment.bytes.words.0
         }
     }
 }

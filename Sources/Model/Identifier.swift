@@ -44,7 +44,13 @@ package struct Bytes32: Hashable, Comparable, Sendable {
 
     private init(copying bytes: some Collection<UInt8>) {
         self.init(filling: { target in
-            for (index, byte) in bytes.enumerated() { target[index] = byte }
+            // One element at a time allocates for each of them where generics are not specialised.
+            let isCopied: Void? = bytes.withContiguousStorageIfAvailable {
+                target.copyMemory(from: UnsafeRawBufferPointer($0))
+            }
+            if isCopied == nil {
+                for (index, byte) in bytes.enumerated() { target[index] = byte }
+            }
         })
     }
 

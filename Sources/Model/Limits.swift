@@ -155,12 +155,122 @@ package enum Limits {
     /// Answers are asked again after a minute, failures after five seconds.
     package static let nameAnswerLifetime: Duration = .seconds(60)
     package static let nameFailureLifetime: Duration = .seconds(5)
+    // MARK: Identities
+
+    /// A URL of a document, an address of a node: a DNS name of 253 bytes and what is around it.
+    package static let sourceLengthMax = 300
+    /// Sixteen devices, sixteen root keys and all addresses fit, and hostile bytes end soon.
+    package static let identityDocumentLengthMax = 32 << 10
+    package static let identityDocumentDepthMax = 6
+    package static let identityDocumentElementCountMax = 128
+    /// As in the older product: 1 to 6.
+    package static let identitySourceCountMax = 6
+    package static let identityContactCountMax = 16
+    package static let identityDeviceCountMax = 16
+    /// The first root key and fifteen rotations, each 192 bytes in every document for ever.
+    package static let identityGenerationCountMax = 16
+    /// 24 bits, so that generation, epoch and revision make one positive 64-bit sequence.
+    package static let identityEpochMax: UInt32 = 1 << 24 - 1
+    package static let identityVersionLengthMax = 256
+
+    // MARK: Identity servers
+
+    /// Servers that the configuration may name; a network has a few.
+    package static let knownServerCountMax = 64
+    /// Names on one page of the index: a page stays below 64 KiB.
+    package static let indexPageNameCount = 500
+    package static let indexPageLengthMax = 256 << 10
+    /// Names of one server: 4 GiB of documents.
+    package static let identityServerNameCountMax = 1_000_000
+    /// Seconds of the server's own running time: a machine may lie in a drawer for half a year. The
+    /// name stays its owner's for as long again.
+    package static let identityUntouchedMax: UInt64 = 180 * 86_400
+    /// Owners that show are noted once a day: more would be a disk write for each look-up.
+    package static let identityTouchInterval: UInt64 = 86_400
+    /// Owners noted between two rounds of upkeep; those left out show again.
+    package static let identityTouchCountMax = 100_000
+    /// Seconds between two rounds of upkeep.
+    package static let identityUpkeepInterval: UInt64 = 3600
+    /// Address ranges of which a rate is known; two tables of 32 Ki entries take about 3 MiB.
+    package static let rateRangeCountMax = 32 << 10
+    /// Frames on one connection: a document takes one to eight.
+    package static let identityFrameCountMax = 256
+    /// Files open on one connection at the same time.
+    package static let identityFrameFileCountMax = 4
 
     // MARK: Memory
 
     /// What the buffers of a pipeline may take together, in bytes, unless configured otherwise.
     package static let pipelineMemoryDefault = 160 << 20
 
+    // MARK: Node
+
+    /// Seconds that `bitdust daemon` waits for its node to be ready: a slow disk and many documents
+    /// to read take some, a stuck one must not hold up a boot.
+    package static let nodeStartPatience = 30
+    /// Seconds that a node may take to end; what is not done by then is cut off.
+    package static let nodeStopPatience = 5
+    /// One log file; with those kept all logs of a node stay below 100 MiB.
+    package static let logLengthMax = 8 << 20
+    package static let logsKept = 3
+    /// Seconds that a command waits for an answer: a registration asks many servers in turn.
+    package static let nodeAnswerPatience = 180
+    /// A list of everything that a node knows.
+    package static let nodeAnswerLengthMax = 64 << 20
+    /// A network.json with 256 seeds and servers stays far below.
+    package static let networkDescriptionLengthMax = 256 << 10
+    /// Nanoseconds between two looks at who has joined a network: hosts join rarely.
+    package static let networkRefreshInterval: UInt64 = 600_000_000_000
+
+    // MARK: Services, in nanoseconds
+
+    /// A service that ran for so long was healthy: its next failure counts as the first.
+    package static let serviceProvedAfter: UInt64 = 600_000_000_000
+    /// Before a failed service is tried again; doubled after each further failure. A port that
+    /// another process is about to free is free within a second.
+    package static let serviceRetryDelayMin: UInt64 = 1_000_000_000
+    /// A service that keeps failing costs nothing and is back within five minutes of its cure.
+    package static let serviceRetryDelayMax: UInt64 = 300_000_000_000
+    /// A node is to be gone within 5 s of being asked; the rest is for what is not a service.
+    package static let serviceShutdownTime: UInt64 = 4_000_000_000
+
+    // MARK: States
+
+    /// Earlier states that `states` prints of a state machine: what fits a line.
+    package static let statePastCountMax = 8
+    /// Changes kept for a listener that is slow, the newest ones.
+    package static let stateChangeCountMax = 256
+
+    // MARK: Settings
+
+    /// 1000 settings of the longest kind do not fit, but nobody has them.
+    package static let settingsFileLengthMax = 1 << 20
+    package static let settingsLineCountMax = 4096
+    /// A list of 256 nodes with long names.
+    package static let settingLengthMax = 16 << 10
+    package static let settingKeyLengthMax = 128
+    package static let settingKeyDepthMax = 6
+    /// Nodes or servers in one setting: more are found through these.
+    package static let settingListCountMax = 256
+    /// How far a mistyped key may be from the one that is proposed: letters changed.
+    package static let settingDistanceMax = 6
+    /// Unknown keys of one file for which the right one is looked for.
+    package static let settingProposalCountMax = 16
+    /// 2^60: sizes up to here can be added and multiplied by small numbers without overflow.
+    package static let diskSpaceMax: UInt64 = 1 << 60
+    /// A write takes milliseconds; who holds the lock this long is stuck. In nanoseconds.
+    package static let settingsLockTime: UInt64 = 5_000_000_000
+    // MARK: REST interface
+
+    /// Arrays and objects within each other: the reader calls itself, and its stack is finite.
+    package static let requestDepthMax = 32
+    /// Characters of one number: 20 hold any 64-bit integer, 24 any double.
+    package static let requestNumberLengthMax = 64
+    /// Path and query of a request.
+    package static let requestTargetLengthMax = 2 << 10
+    /// All header lines of a request.
+    package static let requestHeadersLengthMax = 16 << 10
+    package static let requestHeaderCountMax = 100
     // MARK: DHT (BEP 5, 32, 42, 44)
 
     /// What the DHT sends itself: passes tunnels, and IPv6 without fragments on nearly all paths.
@@ -179,6 +289,8 @@ package enum Limits {
     /// Contacts in one address range (/24, /48) per bucket and in the whole table.
     package static let contactsPerRangeInBucket = 2
     package static let contactsPerRangeInTable = 8
+    /// Contacts below which a table is young and may live in one address range.
+    package static let diverseContactCountMin = 16
     /// From so many contacts with an id bound to their address on, others are not taken.
     package static let boundContactCountMin = 16
     /// Nodes of one address range that a single lookup asks.
@@ -230,42 +342,25 @@ package enum Limits {
     package static let pointerSourceCountMax = 8
     package static let pointerSourceLengthMax = 80
 
-    // MARK: Services, in nanoseconds
+    /// Seconds until a connection that asks nothing, or that sends a request too slowly, is closed.
+    package static let requestIdleSeconds: Int64 = 30
+    /// Connections at once, for each address; more of them wait until one is closed.
+    package static let requestConnectionCountMax = 256
+    /// Seconds that running requests have left when the interface stops.
+    package static let requestStopSeconds: UInt64 = 2
+    package static let webSocketCountMax = 64
+    /// Calls of one WebSocket that are not yet answered.
+    package static let webSocketCallCountMax = 16
+    /// As in the older product: who leaves more events unread has gone away.
+    package static let eventUnreadMax = 100
+    /// Consumers of events; the one that has been silent longest makes room for a new one.
+    package static let eventConsumerCountMax = 256
+    /// Kinds of events that are counted, and bytes of the name of one: callers can invent them.
+    package static let eventKindCountMax = 1024
+    package static let eventNameLengthMax = 100
+    /// Past events that a stream can begin with after its connection broke.
+    package static let eventsKept = 256
+    /// A stream of events says something at least so often, so that both sides notice the end.
+    package static let eventHeartbeatSeconds: UInt64 = 5
 
-    /// A service that ran for so long was healthy: its next failure counts as the first.
-    package static let serviceProvedAfter: UInt64 = 600_000_000_000
-    /// Before a failed service is tried again; doubled after each further failure. A port that
-    /// another process is about to free is free within a second.
-    package static let serviceRetryDelayMin: UInt64 = 1_000_000_000
-    /// A service that keeps failing costs nothing and is back within five minutes of its cure.
-    package static let serviceRetryDelayMax: UInt64 = 300_000_000_000
-    /// A node is to be gone within 5 s of being asked; the rest is for what is not a service.
-    package static let serviceShutdownTime: UInt64 = 4_000_000_000
-
-    // MARK: States
-
-    /// Earlier states that `states` prints of a state machine: what fits a line.
-    package static let statePastCountMax = 8
-    /// Changes kept for a listener that is slow, the newest ones.
-    package static let stateChangeCountMax = 256
-
-    // MARK: Settings
-
-    /// 1000 settings of the longest kind do not fit, but nobody has them.
-    package static let settingsFileLengthMax = 1 << 20
-    package static let settingsLineCountMax = 4096
-    /// A list of 256 nodes with long names.
-    package static let settingLengthMax = 16 << 10
-    package static let settingKeyLengthMax = 128
-    package static let settingKeyDepthMax = 6
-    /// Nodes or servers in one setting: more are found through these.
-    package static let settingListCountMax = 256
-    /// How far a mistyped key may be from the one that is proposed: letters changed.
-    package static let settingDistanceMax = 6
-    /// Unknown keys of one file for which the right one is looked for.
-    package static let settingProposalCountMax = 16
-    /// 2^60: sizes up to here can be added and multiplied by small numbers without overflow.
-    package static let diskSpaceMax: UInt64 = 1 << 60
-    /// A write takes milliseconds; who holds the lock this long is stuck. In nanoseconds.
-    package static let settingsLockTime: UInt64 = 5_000_000_000
 }

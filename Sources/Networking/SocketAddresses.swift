@@ -13,8 +13,8 @@ internal import NIOCore
 ///     24       4  IPv6: scope
 /// ```
 ///
-/// Read and written as bytes: which module the kernel's own types belong to changes with what else is
-/// imported.
+/// Read and written as bytes: which module the kernel's own types belong to changes with what else
+/// is imported.
 enum SocketAddresses {
     private static let v4Length = 16
     private static let v6Length = 28

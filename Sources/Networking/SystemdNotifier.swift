@@ -9,8 +9,8 @@ package struct SystemdNotifier: Sendable {
 
     private let path: String
 
-    /// - Parameter environment: `NOTIFY_SOCKET`, a path or `@` and an abstract name; `WATCHDOG_USEC`
-    ///   and `WATCHDOG_PID`.
+    /// - Parameter environment: `NOTIFY_SOCKET`, a path or `@` and an abstract name;
+    ///   `WATCHDOG_USEC` and `WATCHDOG_PID`.
     /// - Returns: `nil` when systemd does not ask to be told.
     package init?(environment: [String: String], processID: Int32) {
         guard let path = environment["NOTIFY_SOCKET"], path.hasPrefix("/") || path.hasPrefix("@"),

@@ -55,10 +55,11 @@ import Testing
         ["identity", "backup", "f", "--no-passphrase", "--keep-root"],
         ["identity", "check", "f", "--passphrase-file", "p"],
         ["recover", "f", "--suppliers", "a,b", "--passphrase-fd", "3"], ["try"], ["try", "d"],
-        ["bench"], ["bench", "--stage", "coding", "--stage", "sealing", "--json", "--seconds", "0"],
+        ["bench"],
+        ["bench", "--stage", "coding", "--stage", "sealing", "--json", "--seconds", "0"],
         [
-            "bench", "--scheme", "10+6", "--fragment", "1MiB", "--fragment", "64KiB", "--fragment", "7",
-            "--against", "isal",
+            "bench", "--scheme", "10+6", "--fragment", "1MiB", "--fragment", "64KiB",
+            "--fragment", "7", "--against", "isal",
         ],
     ])
     func `right use is taken`(arguments: [String]) {

@@ -171,4 +171,14 @@ import Testing
             lines.last?.hasSuffix("docs  laptop  5 307  1.72 GiB  work  /home/alice/docs") == true)
         #expect(SnapshotText.table([]).isEmpty)
     }
+
+    @Test(arguments: [
+        ("/home/alice/docs/back", true), ("/home/alice/docs", false),
+        ("/home/alice/docs-2", false), ("/home/alice", false), ("/home/alice/docs/", false),
+    ])
+    func `a target inside the source is noticed`(target: String, isInside: Bool) {
+        let source = RestoreText.source(
+            of: Samples.snapshot, holding: RawPath(Array(target.utf8)))
+        #expect(source == (isInside ? Array("/home/alice/docs".utf8) : nil))
+    }
 }

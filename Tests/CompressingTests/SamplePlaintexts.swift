@@ -50,10 +50,11 @@ extension FrameCompressor {
         var target = [UInt8](repeating: 0, count: plaintext.count)
         let result = try plaintext.withUnsafeBytes { source in
             try target.withUnsafeMutableBytes { target in
-                try compress(source, into: target)
+                let (codec, stored) = try compress(source, into: target)
+                return StoredFrame(codec: codec, bytes: Array(stored))
             }
         }
-        return StoredFrame(codec: result.codec, bytes: Array(target[..<result.storedLength]))
+        return result
     }
 }
 

@@ -92,8 +92,8 @@ import Testing
     }
 }
 
-/// The tables of fixtures/socket-table, as a network namespace showed them: users 33 and 1000 called
-/// ports 8180 and 8084, one caller closed and waits, one is gone.
+/// The tables of fixtures/socket-table, as a network namespace showed them: users 33 and 1000
+/// called ports 8180 and 8084, one caller closed and waits, one is gone.
 struct CapturedTables: KernelTables {
     private let texts: [String: String]
     private let processes: [Int32: (name: String, files: [String])]

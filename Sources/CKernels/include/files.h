@@ -57,8 +57,10 @@ int bd_set_owner(int descriptor, bool node, uint32_t user, uint32_t group);
 int bd_set_mode(int descriptor, bool node, uint32_t mode);
 int bd_set_modified(int descriptor, bool node, int64_t seconds, uint32_t nanoseconds);
 
-/// Reads until `count` bytes or the end of the file.
-long bd_read_at(int descriptor, void *bytes, size_t count, uint64_t offset);
+/// Reads until `count` bytes or the end of the file. `size` is where the file is known to end: a
+/// read that stops there is not followed by another that only finds nothing. UINT64_MAX when it is
+/// not known.
+long bd_read_at(int descriptor, void *bytes, size_t count, uint64_t offset, uint64_t size);
 /// Writes all bytes or fails.
 int bd_write_at(int descriptor, const void *bytes, size_t count, uint64_t offset);
 int bd_set_length(int descriptor, uint64_t length);

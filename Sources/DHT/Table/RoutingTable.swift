@@ -6,8 +6,9 @@ internal import Model
 /// share more, until it is full and is split. Only nodes that have answered are taken in, so no
 /// address gets here by a forged sender.
 ///
-/// Diversity: at most two contacts of one address range in a bucket and eight in all; local
-/// addresses are exempt, since private networks live in one range.
+/// Diversity: at most two contacts of one address range in a bucket and eight in all. Local
+/// addresses are exempt, since private networks live in one range; so is a young table, since four
+/// servers of one provider are a network too, and there the surplus of a range makes room first.
 package struct RoutingTable: Sendable {
     struct Bucket: Sendable {
         var entries: [TableEntry] = []
@@ -165,12 +166,27 @@ package struct RoutingTable: Sendable {
 
     /// Gives up a contact that failed, or one whose id is not bound for one whose id is.
     private mutating func makeRoom(for entry: TableEntry, in bucket: Int) -> Bool {
-        let worse = buckets[bucket].entries.firstIndex {
-            $0.failureCount > 0 || entry.isBound && !$0.isBound
-        }
+        let worse =
+            buckets[bucket].entries.firstIndex {
+                $0.failureCount > 0 || entry.isBound && !$0.isBound
+            } ?? surplus(in: bucket, for: entry)
         guard let worse else { return false }
         discard(bucket: bucket, index: worse)
         return true
+    }
+
+    /// A contact whose range has more than its share of the bucket, when that of `entry` has not.
+    private func surplus(in bucket: Int, for entry: TableEntry) -> Int? {
+        let entries = buckets[bucket].entries
+        func share(_ contact: Contact) -> Int {
+            let range = contact.endpoint.address.range
+            return entries.count { $0.contact.endpoint.address.range == range }
+        }
+        guard share(entry.contact) < Limits.contactsPerRangeInBucket else { return nil }
+        return entries.lastIndex {
+            !$0.contact.endpoint.address.isLocal
+                && share($0.contact) > Limits.contactsPerRangeInBucket
+        }
     }
 
     private mutating func keepForLater(_ entry: TableEntry, in bucket: Int) {
@@ -221,7 +237,7 @@ package struct RoutingTable: Sendable {
 
     private func isDiverse(_ contact: Contact, in bucket: Int) -> Bool {
         let address = contact.endpoint.address
-        if address.isLocal { return true }
+        if address.isLocal || count < Limits.diverseContactCountMin { return true }
         let range = address.range
         func inRange(_ entries: [TableEntry]) -> Int {
             entries.reduce(0) { $0 + ($1.contact.endpoint.address.range == range ? 1 : 0) }

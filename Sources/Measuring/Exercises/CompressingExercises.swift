@@ -76,7 +76,7 @@ private final class FrameField {
     let ranges: [Range<Int>]
     let sources: [UnsafeRawBufferPointer]
     let targets: [UnsafeMutableRawBufferPointer]
-    var stored: [(codec: Codec, storedLength: Int)]
+    var stored: [(codec: Codec, stored: UnsafeRawBufferPointer)]
     private let buffers: [PageBuffer]
 
     init(_ material: Material, byteCount: Int) {
@@ -88,13 +88,11 @@ private final class FrameField {
         }
         sources = ranges.map { UnsafeRawBufferPointer(source[$0]) }
         targets = ranges.map { target[$0] }
-        stored = ranges.map { _ in (.none, 0) }
+        stored = sources.map { (.none, $0) }
         buffers = [source, target]
     }
 
     var storedBytes: [UnsafeRawBufferPointer] {
-        stored.indices.map {
-            UnsafeRawBufferPointer(rebasing: targets[$0][0..<stored[$0].storedLength])
-        }
+        stored.map(\.stored)
     }
 }

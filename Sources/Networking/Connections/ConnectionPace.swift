@@ -27,7 +27,7 @@ package struct ConnectionLimits: Sendable {
 /// | state | until | ends |
 /// |---|---|---|
 /// | head | `headDeadline` after its start | when the head, or the first frame, is whole |
-/// | body | in each `minimumRateWindow` at least `minimumRateByteCount` bytes | when the body is whole |
+/// | body | every `minimumRateWindow` brings `minimumRateByteCount` bytes | when it is whole |
 /// | idle | `idleDeadline` after its start | with the next byte |
 /// | ours | no limit: the peer waits for us | when we have an answer |
 /// | writing | a time given by its length | when the peer has taken the answer |

@@ -2,8 +2,8 @@ internal import NIOCore
 
 /// Asks a connection's pace often enough that no deadline is passed by more than a quarter.
 ///
-/// Asking at fixed intervals costs nothing for each message, where a timer for each deadline would be
-/// set and cleared with every request. Time is the event loop's own, as these deadlines concern
+/// Asking at fixed intervals costs nothing for each message, where a timer for each deadline would
+/// be set and cleared with every request. Time is the event loop's own, as these deadlines concern
 /// nothing but its sockets. Belongs to the thread of its channel.
 final class PaceTimer {
     var pace: ConnectionPace

@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// A bound UDP socket: how it is made, and its sending half.
 ///
-/// The library that reads closes a socket on which a send failed, such as for want of a route. A node
-/// whose network is away for a minute must keep its port, so sends go past the library, through a
-/// descriptor of their own, and every failure is only counted.
+/// The library that reads closes a socket on which a send failed, such as for want of a route. A
+/// node whose network is away for a minute must keep its port, so sends go past the library,
+/// through a descriptor of their own, and every failure is only counted.
 final class DatagramSocket: Sendable {
     /// Where IPv4 peers are `::ffff:1.2.3.4`.
     private let isIPv6: Bool

@@ -36,8 +36,8 @@ final class FrameChannelHandler: ChannelDuplexHandler {
         forget(parser.isWithinFrame ? .closed : nil)
     }
 
-    /// The channel reads again after each read unless this stands in the way; ``FrameConnection`` asks
-    /// again when its reader has taken a frame.
+    /// The channel reads again after each read unless this stands in the way; ``FrameConnection``
+    /// asks again when its reader has taken a frame.
     func read(context: ChannelHandlerContext) {
         if queue.isFull {
             timer.pace.enter(.ours)

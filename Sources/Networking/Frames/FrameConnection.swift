@@ -70,8 +70,8 @@ package final class FrameConnection: Sendable {
 
     /// Returns when the kernel has taken the frame.
     ///
-    /// - Throws: ``NetworkError/frameTooLong(length:limit:)`` for a body that the peer would refuse,
-    ///   ``NetworkError/peerTooSlow`` when too much waits already, ``NetworkError/closed``.
+    /// - Throws: ``NetworkError/frameTooLong(length:limit:)`` for a body that the peer would
+    ///   refuse, ``NetworkError/peerTooSlow`` when too much waits already, ``NetworkError/closed``.
     package func send(_ body: [UInt8]) async throws(NetworkError) {
         guard body.count <= settings.bodyLengthMax else {
             throw .frameTooLong(length: body.count, limit: settings.bodyLengthMax)

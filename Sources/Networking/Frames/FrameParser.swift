@@ -24,8 +24,8 @@ struct FrameParser {
     /// Takes the next bytes of the stream.
     ///
     /// - Returns: the bodies that they complete.
-    /// - Throws: ``NetworkError/frameTooLong(length:limit:)`` before anything is allocated for it; the
-    ///   stream cannot be read on.
+    /// - Throws: ``NetworkError/frameTooLong(length:limit:)`` before anything is allocated for it;
+    ///   the stream cannot be read on.
     mutating func take(_ bytes: some Collection<UInt8>) throws(NetworkError) -> [[UInt8]] {
         var bodies: [[UInt8]] = []
         var rest = bytes[...]

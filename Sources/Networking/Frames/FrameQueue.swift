@@ -23,7 +23,8 @@ final class FrameQueue: Sendable {
         reader?.resume(returning: .success(frame))
     }
 
-    /// No more frames come: after those that wait, the reader gets `error`, or `nil` at an orderly end.
+    /// No more frames come: after those that wait, the reader gets `error`, or `nil` at an orderly
+    /// end.
     func end(_ error: NetworkError?) {
         let reader = state.withLock { state in
             if !state.isEnded { state.ending = error }

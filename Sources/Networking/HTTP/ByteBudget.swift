@@ -3,8 +3,8 @@ internal import NIOCore
 /// Ends a message that takes more raw bytes than any allowed one needs.
 ///
 /// The parser limits header fields but not the request line, the status line or the extensions of
-/// chunks. What one read brings is passed on before it is judged: it may hold the end of one message
-/// and the start of the next.
+/// chunks. What one read brings is passed on before it is judged: it may hold the end of one
+/// message and the start of the next.
 final class ByteBudget: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

@@ -30,6 +30,7 @@ final class HTTPServerConnection: ChannelInboundHandler {
     private var state = State.head
     private var body: [UInt8] = []
     private var isLast = false
+    private var lingering: Scheduled<Void>?
 
     init(
         peer: Endpoint, local: Endpoint, settings: HTTPServer.Settings, gate: ConnectionGate,
@@ -198,7 +199,7 @@ final class HTTPServerConnection: ChannelInboundHandler {
         context.close(mode: .output, promise: nil)
         let channel = context.channel
         // A deadline of the adapter itself: nothing but this socket depends on it.
-        context.eventLoop.scheduleTask(in: TimeAmount(Limits.lingerDeadline)) {
+        lingering = context.eventLoop.scheduleTask(in: TimeAmount(Limits.lingerDeadline)) {
             channel.close(promise: nil)
         }
     }
@@ -214,6 +215,7 @@ final class HTTPServerConnection: ChannelInboundHandler {
         if case .answering(_, let task) = state { task.cancel() }
         state = .ending
         timer.stop()
+        lingering?.cancel()
         context = nil
     }
 

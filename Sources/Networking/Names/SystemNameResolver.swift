@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// Asks the system, as its hosts file and its name servers say, and keeps answers for a minute.
 ///
-/// The system's function blocks for seconds when a name server is away, so it runs on threads of its
-/// own and never on Swift's.
+/// The system's function blocks for seconds when a name server is away, so it runs on threads of
+/// its own and never on Swift's.
 package final class SystemNameResolver: NameResolver {
     private let time: any TimeSource
     private let cache = Mutex(NameCache())

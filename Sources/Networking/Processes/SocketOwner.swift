@@ -6,12 +6,14 @@ package struct SocketOwner: Equatable, Sendable {
     /// `nil` where the processes of that user may not be looked into.
     package let process: ProcessName?
 
-    /// The user whose socket is connected from `peer` to `local`, a connection that we have accepted.
+    /// The user whose socket is connected from `peer` to `local`, a connection that we have
+    /// accepted.
     ///
-    /// Only sockets that a process still holds count: the kernel gives the sockets of dead processes
-    /// to user 0.
+    /// Only sockets that a process still holds count: the kernel gives the sockets of dead
+    /// processes to user 0.
     ///
-    /// - Returns: `nil` when the peer is on another machine or has gone; such a caller is a stranger.
+    /// - Returns: `nil` when the peer is on another machine or has gone; such a caller is a
+    ///   stranger.
     package static func uid(
         connectedFrom peer: Endpoint, to local: Endpoint,
         in tables: some KernelTables = ProcTables()

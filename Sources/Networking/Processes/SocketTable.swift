@@ -19,7 +19,7 @@ package struct SocketEntry: Equatable, Sendable {
 ///
 /// ```
 ///   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-///    0: 0100007F:1FF4 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 77018 1
+///    0: 0100007F:1FF4 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 77018
 /// ```
 ///
 /// Addresses are 32-bit words in hexadecimal, each in the machine's order; ports are big-endian.

@@ -99,7 +99,7 @@ final class FileReader {
     ) throws -> (TreeEntry, Int)? {
         do {
             let file = try job.source.openFile(job.scanned.entry.name)
-            var entry = try entry(of: file, job)
+            var entry = entry(of: file, job)
             let count = try file.read(into: target, at: 0)
             try checkUnchanged(file, job, &entry)
             return (entry, count)
@@ -114,7 +114,7 @@ final class FileReader {
     private func readLong(_ job: FileJob) throws {
         do {
             let file = try job.source.openFile(job.scanned.entry.name)
-            var entry = try entry(of: file, job)
+            var entry = entry(of: file, job)
             var content = ContentBuilder { [objects] in try objects.store(list: $0) }
             entry.size = try readChunks(of: file, into: &content)
             entry.content = try content.finish()
@@ -182,9 +182,9 @@ final class FileReader {
         tally.update { $0.counts.bytesNew += UInt64(range.count) }
     }
 
-    /// The entry as the open file is now, which may differ from what the walk saw.
-    private func entry(of file: SourceFile, _ job: FileJob) throws(FileTreeError) -> TreeEntry {
-        var entry = try file.status().entry
+    /// The entry as the file is when it is opened, which may differ from what the walk saw.
+    private func entry(of file: SourceFile, _ job: FileJob) -> TreeEntry {
+        var entry = file.opened.entry
         entry.name = job.scanned.entry.name
         do {
             entry.attributes = try file.attributes()

@@ -26,7 +26,10 @@ struct FilledBlock: Sendable {
     }
 }
 
-/// Lays compressed frames into blocks, one block of each kind at a time.
+/// Lays compressed frames into blocks, a few blocks of one kind at a time.
+///
+/// A frame goes into the first open block that has room. With one open block each would end half a
+/// frame short on average: 2.4 % of a source tree; with two it is 0.8 %.
 ///
 /// Thread rules: any thread may call; the lock is held for the copy of one frame.
 // @unchecked: the state is only touched under `lock`.
@@ -35,11 +38,7 @@ final class BlockAssembler: @unchecked Sendable {
     private let pool: BufferPool
     private let plaintextLengthMax: Int
     private let lock = Mutex<Void>(())
-    private var buffer: PageBuffer?
-    private var frames: [FrameEntry] = []
-    private var end = BlockTable.headerLength
-    private var tableLength = 8
-    private var chunkCount = 0
+    private var open: [OpenBlock] = []
 
     init(kind: BlockKind, pool: BufferPool, length: BlockLength) {
         self.kind = kind
@@ -47,10 +46,14 @@ final class BlockAssembler: @unchecked Sendable {
         self.plaintextLengthMax = length.plaintextLength
     }
 
+    /// How many blocks of a kind are open at a time at most.
+    static func openCountMax(_ kind: BlockKind) -> Int { kind == .data ? 2 : 1 }
+
     /// Adds a frame.
     ///
-    /// A frame that does not fit closes the block. One that is stored as it is (no codec) is split
-    /// between chunks first: blocks of incompressible data would else be up to a frame short.
+    /// A frame that fits no open block closes the fullest. One that is stored as it is (no codec)
+    /// is split between chunks first: blocks of incompressible data would else be up to a frame
+    /// short.
     ///
     /// - Returns: the blocks that are now full.
     func append(
@@ -61,27 +64,45 @@ final class BlockAssembler: @unchecked Sendable {
             var rest = stored
             var chunks = chunks[...]
             while !chunks.isEmpty {
-                let taken = fitting(codec: codec, stored: rest.count, chunks: chunks)
-                if taken.count == 0 {
-                    guard let block = close() else {
-                        preconditionFailure("a frame fits an empty block")
-                    }
-                    filled.append(block)
-                    continue
-                }
-                let part = UnsafeRawBufferPointer(rebasing: rest[0..<taken.length])
-                try add(codec: codec, stored: part, chunks: Array(chunks.prefix(taken.count)))
-                chunks = chunks.dropFirst(taken.count)
-                rest = UnsafeRawBufferPointer(rebasing: rest[taken.length...])
+                let (index, count, length) = try place(codec, rest.count, chunks, &filled)
+                let part = UnsafeRawBufferPointer(rebasing: rest[0..<length])
+                open[index].add(codec: codec, stored: part, chunks: Array(chunks.prefix(count)))
+                chunks = chunks.dropFirst(count)
+                rest = UnsafeRawBufferPointer(rebasing: rest[length...])
             }
             return filled
         }
     }
 
-    /// Writes the last, partly filled block, as blocks of smaller classes where that saves padding.
+    /// The open block for the next chunks of a frame, and how many chunks and bytes it takes;
+    /// closes the fullest and opens new ones as needed.
+    private func place(
+        _ codec: Codec, _ stored: Int, _ chunks: ArraySlice<FrameChunk>,
+        _ filled: inout [FilledBlock]
+    ) throws -> (index: Int, count: Int, length: Int) {
+        for index in open.indices {
+            let taken = open[index].room(plaintextLengthMax, codec, stored, chunks)
+            if taken.count > 0 { return (index, taken.count, taken.length) }
+        }
+        if open.count == BlockAssembler.openCountMax(kind),
+            let fullest = open.indices.max(by: { open[$0].end < open[$1].end })
+        {
+            filled.append(open.remove(at: fullest).filled(kind))
+        }
+        guard let buffer = pool.take() else { throw CancelledError() }
+        open.append(OpenBlock(buffer: buffer))
+        let taken = open[open.count - 1].room(plaintextLengthMax, codec, stored, chunks)
+        precondition(taken.count > 0, "a frame fits an empty block")
+        return (open.count - 1, taken.count, taken.length)
+    }
+
+    /// Writes the partly filled blocks, as blocks of smaller classes where that saves padding.
     func finish(_ write: (FilledBlock) throws -> Void) throws {
-        guard let last = lock.withLock({ _ in close() }) else { return }
-        try split(last, write)
+        let last = lock.withLock { _ in
+            defer { open = [] }
+            return open.map { $0.filled(kind) }
+        }
+        for block in last { try split(block, write) }
     }
 
     /// Moves frames from the end into a block of their own until no class is cut from the padding:
@@ -111,13 +132,26 @@ final class BlockAssembler: @unchecked Sendable {
                 kind: block.kind, buffer: block.buffer, frames: Array(block.frames[..<kept])))
         try split(FilledBlock(kind: block.kind, buffer: buffer, frames: rest), write)
     }
+}
 
-    /// How many of the chunks, and how many bytes, the open block can take.
-    private func fitting(
-        codec: Codec, stored: Int, chunks: ArraySlice<FrameChunk>
+/// A block that frames are being laid into.
+private struct OpenBlock {
+    private let buffer: PageBuffer
+    private var frames: [FrameEntry] = []
+    private(set) var end = BlockTable.headerLength
+    private var tableLength = 8
+    private var chunkCount = 0
+
+    init(buffer: PageBuffer) {
+        self.buffer = buffer
+    }
+
+    /// How many of the chunks, and how many bytes, the block can take.
+    func room(
+        _ lengthMax: Int, _ codec: Codec, _ stored: Int, _ chunks: ArraySlice<FrameChunk>
     ) -> (count: Int, length: Int) {
         guard frames.count < Limits.blockFrameCountMax else { return (0, 0) }
-        var room = plaintextLengthMax - end - tableLength - FrameEntry.tableLength(chunkCount: 0)
+        var room = lengthMax - end - tableLength - FrameEntry.tableLength(chunkCount: 0)
         let chunkRoom = Limits.blockChunkCountMax - chunkCount
         if stored + 36 * chunks.count <= room, chunks.count <= chunkRoom {
             return (chunks.count, stored)
@@ -134,14 +168,8 @@ final class BlockAssembler: @unchecked Sendable {
         return (count, length)
     }
 
-    private func add(
-        codec: Codec, stored: UnsafeRawBufferPointer, chunks: [FrameChunk]
-    ) throws {
-        if buffer == nil {
-            guard let fresh = pool.take() else { throw CancelledError() }
-            buffer = fresh
-        }
-        buffer?[end..<end + stored.count].copyMemory(from: stored)
+    mutating func add(codec: Codec, stored: UnsafeRawBufferPointer, chunks: [FrameChunk]) {
+        buffer[end..<end + stored.count].copyMemory(from: stored)
         frames.append(
             FrameEntry(codec: codec.rawValue, storedLength: stored.count, chunks: chunks))
         end += stored.count
@@ -149,15 +177,7 @@ final class BlockAssembler: @unchecked Sendable {
         chunkCount += chunks.count
     }
 
-    private func close() -> FilledBlock? {
-        guard let buffer, !frames.isEmpty else { return nil }
-        defer {
-            self.buffer = nil
-            frames = []
-            end = BlockTable.headerLength
-            tableLength = 8
-            chunkCount = 0
-        }
-        return FilledBlock(kind: kind, buffer: buffer, frames: frames)
+    func filled(_ kind: BlockKind) -> FilledBlock {
+        FilledBlock(kind: kind, buffer: buffer, frames: frames)
     }
 }

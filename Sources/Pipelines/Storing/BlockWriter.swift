@@ -7,7 +7,7 @@ internal import Sealing
 internal import Suppliers
 internal import Synchronization
 
-/// Turns a filled block into fragments on suppliers: table → seal → code → hash → sign → send.
+/// Turns a filled block into fragments on suppliers: table → seal → code, hash → sign → send.
 ///
 /// Thread rules: any thread may call ``write(_:)``; each call works on buffers of its own.
 final class BlockWriter: Sendable {
@@ -19,7 +19,7 @@ final class BlockWriter: Sendable {
 
     private let owner: Owner
     private let random: any RandomSource
-    private let code: any ErasureCode
+    private let coder: FragmentCoder
     private let plan: FamilyPlan
     private let lanes: [SupplierID: SupplierLane]
     private let plaintextPool: BufferPool
@@ -34,7 +34,7 @@ final class BlockWriter: Sendable {
     ) {
         self.owner = owner
         self.random = random
-        self.code = ReedSolomon(scheme: plan.scheme)
+        self.coder = FragmentCoder(ReedSolomon(scheme: plan.scheme))
         self.plan = plan
         self.lanes = Dictionary(uniqueKeysWithValues: lanes.map { ($0.record.id, $0) })
         self.plaintextPool = plaintextPool
@@ -59,10 +59,10 @@ final class BlockWriter: Sendable {
             UnsafeRawBufferPointer(plaintext), salt: SealSalt(from: random),
             context: context.bytes, into: sealed)
         plaintextPool.giveBack(block.buffer)
-        try code(stripe, length: length)
+        let fragments = try coder.fragments(of: stripe, sealedLength: length.sealedLength)
         let descriptor = BlockDescriptor(
             block: BlockWriter.blockID(of: sealed), kind: block.kind, scheme: plan.scheme,
-            length: length, places: places(in: stripe, length: length))
+            length: length, places: places(of: fragments))
         try send(descriptor, frames: block.frames, stripe: stripe)
     }
 
@@ -94,28 +94,9 @@ final class BlockWriter: Sendable {
         return length
     }
 
-    private func code(_ stripe: PageBuffer, length: BlockLength) throws {
-        let scheme = plan.scheme
-        let fragmentLength = scheme.fragmentLength(sealedLength: length.sealedLength)
-        let dataLength = fragmentLength * scheme.dataCount
-        stripe[length.sealedLength..<dataLength].initializeMemory(as: UInt8.self, repeating: 0)
-        let fragments = (0..<scheme.fragmentCount).map {
-            stripe[$0 * fragmentLength..<($0 + 1) * fragmentLength]
-        }
-        try code.encode(
-            data: fragments.prefix(scheme.dataCount).map { UnsafeRawBufferPointer($0) },
-            parity: Array(fragments.dropFirst(scheme.dataCount)))
-    }
-
-    private func places(in stripe: PageBuffer, length: BlockLength) -> [FragmentPlace] {
-        let fragmentLength = plan.scheme.fragmentLength(sealedLength: length.sealedLength)
+    private func places(of fragments: [FragmentID]) -> [FragmentPlace] {
         let suppliers = plan.assignment(blockNumber: UInt64(blockNumber.add() - 1))
-        return suppliers.enumerated().map { position, supplier in
-            let start = position * fragmentLength
-            let bytes = UnsafeRawBufferPointer(stripe[start..<start + fragmentLength])
-            return FragmentPlace(
-                supplier: supplier, fragment: FragmentID(BLAKE3.hash(bytes.bytes)))
-        }
+        return zip(suppliers, fragments).map { FragmentPlace(supplier: $0, fragment: $1) }
     }
 
     private func send(

@@ -33,11 +33,11 @@ final class SealingStage: Sendable {
         let target = PageBuffer(byteCount: Limits.frameLengthMax)
         while let job = queue.take() {
             let plaintext = UnsafeRawBufferPointer(job.buffer[0..<job.byteCount])
-            let (codec, length) = try compressor.compress(plaintext, into: target.bytes)
-            let stored = UnsafeRawBufferPointer(target[0..<length])
+            let (codec, stored) = try compressor.compress(plaintext, into: target.bytes)
+            tally.update { $0.counts.bytesCompressed += UInt64(stored.count) }
+            let filled = try lay(job.kind, codec: codec, stored: stored, chunks: job.chunks)
             framePool.giveBack(job.buffer)
-            tally.update { $0.counts.bytesCompressed += UInt64(length) }
-            try append(job.kind, codec: codec, stored: stored, chunks: job.chunks)
+            for block in filled { try writer?.write(block) }
         }
     }
 
@@ -46,10 +46,11 @@ final class SealingStage: Sendable {
         let compressor = try FrameCompressor(compression)
         let target = PageBuffer(byteCount: max(page.count, 1))
         try page.withUnsafeBytes { plaintext in
-            let (codec, length) = try compressor.compress(plaintext, into: target.bytes)
-            try append(
-                .catalog, codec: codec, stored: UnsafeRawBufferPointer(target[0..<length]),
+            let (codec, stored) = try compressor.compress(plaintext, into: target.bytes)
+            let filled = try lay(
+                .catalog, codec: codec, stored: stored,
                 chunks: [FrameChunk(id: id, length: page.count)])
+            for block in filled { try writer?.write(block) }
         }
     }
 
@@ -60,12 +61,11 @@ final class SealingStage: Sendable {
         }
     }
 
-    private func append(
+    /// Copies a frame into the open blocks; returns those that it filled.
+    private func lay(
         _ kind: BlockKind, codec: Codec, stored: UnsafeRawBufferPointer, chunks: [FrameChunk]
-    ) throws {
-        guard let writer, let assembler = assemblers[kind] else { return }
-        for block in try assembler.append(codec: codec, stored: stored, chunks: chunks) {
-            try writer.write(block)
-        }
+    ) throws -> [FilledBlock] {
+        guard writer != nil, let assembler = assemblers[kind] else { return [] }
+        return try assembler.append(codec: codec, stored: stored, chunks: chunks)
     }
 }

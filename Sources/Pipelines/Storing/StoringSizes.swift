@@ -43,8 +43,10 @@ struct StoringSizes: Sendable {
     }
 
     var stripeCount: Int { sealerCount + 1 }
-    /// Three kinds of block are open at a time, and each sealer writes one.
-    var plaintextCount: Int { 3 + sealerCount }
+    /// Blocks of each kind are open at a time, and each sealer writes one.
+    var plaintextCount: Int {
+        BlockKind.allCases.reduce(sealerCount) { $0 + BlockAssembler.openCountMax($1) }
+    }
     var frameCount: Int { readerCount + sealerCount + 4 }
 
     /// Bytes of all buffers together, those that readers and sealers have for themselves too.

@@ -73,6 +73,20 @@ struct RestoreText {
             console.outStyle.strong(
                 "Restoring snapshot \(id.short) (\(snapshot.setName), \(taken)) to "
                     + displayText(target.absolute().bytes)))
+        guard let source = RestoreText.source(of: snapshot, holding: target) else { return }
+        console.message(
+            "  Note: the target is inside \(displayText(source)), which this set backs up: the "
+                + "next backup takes the restored files too.")
+    }
+
+    /// The folder of the snapshot that the target is in, where it is one.
+    static func source(of snapshot: Snapshot, holding target: RawPath) -> [UInt8]? {
+        let slash = UInt8(ascii: "/")
+        let path = target.absolute().bytes.reversed().drop { $0 == slash }.reversed()
+        return snapshot.roots.map(\.path).first { source in
+            source != Array(path)
+                && path.starts(with: source.last == slash ? source : source + [slash])
+        }
     }
 
     func finished(_ report: RestoreReport, isDryRun: Bool) throws {
