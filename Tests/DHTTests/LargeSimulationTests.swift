@@ -4,8 +4,8 @@ import Model
 import Simulation
 import Testing
 
-/// The figures that the DHT has to reach; minutes each. `make sim-dht` runs them and prints what was
-/// measured.
+/// The figures that the DHT has to reach; minutes each. `make sim-dht` runs them and prints what
+/// was measured.
 @Suite(
     .enabled(
         if: ProcessInfo.processInfo.environment["BITDUST_SIM_DHT"] != nil,
