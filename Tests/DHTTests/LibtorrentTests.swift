@@ -40,9 +40,11 @@ private final class Libtorrent: @unchecked Sendable {
         return try self.line()
     }
 
+    /// Its output ends when it has.
     func stop() {
         process.terminate()
-        process.waitUntilExit()
+        try? input.fileHandleForWriting.close()
+        _ = try? output.fileHandleForReading.readToEnd()
     }
 
     private func line() throws -> [String] {
@@ -95,7 +97,20 @@ struct LibtorrentTests {
 
         try await findsNodes(nodes[0], endpoints)
         try await ourItems(nodes, foreign)
-        try await theirItems(nodes, foreign)
+        let theirs = try await theirItems(nodes, foreign)
+
+        // A node that keeps nothing yet has it all from the others.
+        let (late, port) = try await node(4, threads: threads)
+        await late.start(port: port, known: endpoints)
+        nodes.append(late)
+        try await until { await late.status.contactCount == 7 }
+        for address in theirs {
+            guard case .item(let found) = await late.perform(.get(address, minimum: 0)) else {
+                Issue.record("no answer")
+                return
+            }
+            #expect(found.item != nil && found.hopCount == 1)
+        }
         for node in nodes { await node.stop() }
         await threads.stop()
     }
@@ -128,12 +143,16 @@ struct LibtorrentTests {
         #expect(found == ["got", "3", Hex.encode(Array("ours".utf8))])
     }
 
-    private func theirItems(_ nodes: [DHTNode], _ foreign: Libtorrent) async throws {
+    private func theirItems(
+        _ nodes: [DHTNode], _ foreign: Libtorrent
+    ) async throws -> [ItemAddress] {
+        var addresses: [ItemAddress] = []
         let text = [UInt8](repeating: 121, count: 900)
         let put = try foreign.ask("put \(Hex.encode(text))")
         let target = try #require(NodeID(hex: put[1]))
         #expect(Int(put[2]) ?? 0 >= 5)
-        let immutable = try await get(ItemAddress(immutable: target), nodes[1])
+        addresses.append(ItemAddress(immutable: target))
+        let immutable = try await get(addresses[0], nodes[1])
         #expect(immutable?.value == Value.bytes(text).encoded)
 
         let seed = Hex.encode([UInt8](repeating: 9, count: 32))
@@ -143,10 +162,13 @@ struct LibtorrentTests {
             let keyBytes = try #require(Hex.decode(mutable[1]))
             let key = try #require(Bytes32(keyBytes))
             #expect(Int(mutable[2]) ?? 0 >= 5)
-            let item = try await get(ItemAddress(key: key, salt: [0xaa, 0xbb]), nodes[2])
+            let address = ItemAddress(key: key, salt: [0xaa, 0xbb])
+            if round == 1 { addresses.append(address) }
+            let item = try await get(address, nodes[2])
             #expect(item?.value == Value.text("theirs \(round)").encoded)
             #expect(item?.sequence == Int64(round))
         }
+        return addresses
     }
 
     private func get(_ address: ItemAddress, _ node: DHTNode) async throws -> Item? {

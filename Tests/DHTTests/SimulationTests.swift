@@ -41,13 +41,4 @@ import Testing
         let report = try hostile.run()
         #expect(report.successRate >= 0.97, "\(behaviour): \(report.successRate)")
     }
-
-    @Test func `one path alone is led astray more often than eight`() throws {
-        var hostile = scenario(400, hostile: 30)
-        let eight = try hostile.run()
-        hostile.pathCount = 1
-        let one = try hostile.run()
-        #expect(eight.foundCount > one.foundCount)
-        #expect(eight.successRate >= 0.95 && one.successRate < 0.9)
-    }
 }

@@ -11,9 +11,8 @@ internal import Model
 /// (``precedence(of:over:by:)``): first come, first served, while it is renewed.
 ///
 /// Value: dictionary with `c` claimant (identity public key, 32), `n` name, `s` sequence, `t`
-/// network,
-/// `x` signature (64) by the claimant over network, zero byte, name, zero byte, sequence (8 bytes,
-/// little-endian), label `bitdust/v1/nickname`. docs/formats/dht-records.md.
+/// network, `x` signature (64) by the claimant over network, zero byte, name, zero byte, sequence
+/// (8 bytes, little-endian), label `bitdust/v1/nickname`. docs/formats/dht-records.md.
 package struct NicknameClaim: Hashable, Sendable {
     package let network: String
     package let name: String
