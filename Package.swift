@@ -110,8 +110,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Model", "Hashing", "Sealing", "Identities", "Settings", "Services", "APIModel",
-                "Catalogs", "Networking", "DHT", "IdentityServers", "Placement", "Suppliers",
-                "Pipelines", hummingbird, hummingbirdCore, logging, nioCore, nioPosix, nioHTTP1,
+                "Networking", "DHT", "IdentityServers", "Pipelines", hummingbird, hummingbirdCore,
+                logging, nioCore, nioPosix, nioHTTP1,
                 nioWebSocket,
             ],
             swiftSettings: strict),
@@ -121,7 +121,6 @@ let package = Package(
             name: "Simulation",
             dependencies: [
                 "Model", "Hashing", "Identities", "Catalogs", "Suppliers", "Pipelines", "DHT",
-                "IdentityServers",
             ],
             swiftSettings: hot),
         .target(
@@ -138,8 +137,7 @@ let package = Package(
             dependencies: [
                 "CKernels", "Model", "Hashing", "Compressing", "Sealing", "ErasureCoding",
                 "Identities", "Placement", "FileTrees", "Catalogs", "Suppliers", "Pipelines",
-                "Measuring", "Settings", "Services", "APIModel", "Networking", "DHT",
-                "IdentityServers", "Daemon", argumentParser,
+                "Measuring", "APIModel", "IdentityServers", "Daemon", argumentParser,
             ],
             swiftSettings: strict),
 

@@ -15,8 +15,8 @@ package enum OpenAPIDocument {
             "info": [
                 "title": "bitdust", "version": .text(version),
                 "description": """
-                Every route has more paths: see x-paths. Every answer is HTTP 200 with an envelope, \
-                unless the caller is refused.
+                Every route has more paths: see x-paths. Every answer is HTTP 200 with an \
+                envelope, unless the caller is refused.
                 """,
             ],
             "servers": ["http://localhost:8180", "http://127.0.0.1:8180", "http://[::1]:8180"]

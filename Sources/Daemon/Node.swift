@@ -119,6 +119,8 @@ package actor Node {
             await parts.runner.restart(service)
         }
         await interface.follow(values)
-        for key in changed { await parts.events.publish("config-changed", ["key": .text(key.path)]) }
+        for key in changed {
+            await parts.events.publish("config-changed", ["key": .text(key.path)])
+        }
     }
 }

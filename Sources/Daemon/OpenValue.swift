@@ -3,8 +3,8 @@ internal import Hashing
 internal import Identities
 internal import Model
 
-/// Values of the DHT for trying it out: the key that signs them is made of their name, so anyone who
-/// knows the name may write them. Nothing of the product reads them.
+/// Values of the DHT for trying it out: the key that signs them is made of their name, so anyone
+/// who knows the name may write them. Nothing of the product reads them.
 enum OpenValue {
     enum Noun {}
 

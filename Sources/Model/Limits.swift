@@ -295,6 +295,10 @@ package enum Limits {
     package static let boundContactCountMin = 16
     /// Nodes of one address range that a single lookup asks.
     package static let queriesPerRangeInLookup = 4
+    /// Disjoint paths of a lookup: with a third of the nodes hostile each path has a chance of
+    /// about a third, and eight of them together of 97 %.
+    /// Disjoint paths of a lookup: docs/decisions/0018-dht-rules.md.
+    package static let pathsPerLookup = 8
     /// Nodes that one path of a lookup asks: three times what an undisturbed one needs.
     package static let queriesPerPathMax = 24
     package static let candidatesPerPathMax = 32
@@ -338,6 +342,7 @@ package enum Limits {
     /// Sources of an identity document in its pointer, each a URL.
     package static let pointerSourceCountMax = 8
     package static let pointerSourceLengthMax = 80
+
     /// Seconds until a connection that asks nothing, or that sends a request too slowly, is closed.
     package static let requestIdleSeconds: Int64 = 30
     /// Connections at once, for each address; more of them wait until one is closed.

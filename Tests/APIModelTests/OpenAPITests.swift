@@ -53,3 +53,32 @@ import Testing
         }
     }
 }
+
+@Suite struct RESTPageTests {
+    private static let url = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "docs/rest.md")
+    private static let heading = "| verb | path | short | method | parameters |\n"
+
+    private var table: String {
+        let lines = RouteTable.all.map { route in
+            let verbs = route.verbs.map(\.rawValue).joined(separator: ", ")
+            let parameters = route.parameters.filter { $0.place == .input }
+                .map { $0.isMandatory ? "**\($0.name)**" : $0.name }.joined(separator: ", ")
+            let later = route.isBuilt ? "" : " *later*"
+            return "| \(verbs) | `\(route.paths[0])`\(later) | `/\(route.short)` | "
+                + "`\(route.method)` | \(parameters) |\n"
+        }
+        return Self.heading + "|---|---|---|---|---|\n" + lines.joined()
+    }
+
+    @Test func `the page's table is what the routes say, mandatory parameters in bold`() throws {
+        let page = try String(contentsOf: Self.url, encoding: .utf8)
+        let start = page.firstRange(of: Self.heading)?.lowerBound ?? page.endIndex
+        let expected = String(page[..<start]) + table
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+            try expected.write(to: Self.url, atomically: true, encoding: .utf8)
+        } else {
+            #expect(page == expected, "write it anew: UPDATE_GOLDEN=1 swift test")
+        }
+    }
+}

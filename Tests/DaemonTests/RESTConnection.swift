@@ -39,12 +39,8 @@ final class RESTConnection: Sendable {
         guard file >= 0 else { throw Failed(errno: errno) }
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        let status = v6 ? connectV6(port) : connectV4(port)
-        guard status == 0 else {
-            let code = errno
-            close(file)
-            throw Failed(errno: code)
-        }
+        // A failed one is closed as it is given up.
+        guard (v6 ? connectV6(port) : connectV4(port)) == 0 else { throw Failed(errno: errno) }
     }
 
     deinit { close(file) }
@@ -82,6 +78,19 @@ final class RESTConnection: Sendable {
             guard count > 0 else { throw Failed(errno: errno) }
             rest = rest.dropFirst(count)
         }
+    }
+
+    /// The port at this end of an IPv4 connection.
+    func localPort() throws -> UInt16 {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(file, $0, &length)
+            }
+        }
+        guard status == 0 else { throw Failed(errno: errno) }
+        return UInt16(bigEndian: address.sin_port)
     }
 
     /// Says that nothing more comes.

@@ -170,14 +170,14 @@ import Testing
 
     @Test func `consumers, kinds and history are bounded`() async {
         let bus = EventBus(time: SystemTime(), sleeper: sleeper)
-        for number in 0..<(Limits.eventConsumerCountMax + 50) {
-            _ = await bus.listen("consumer\(number)", timeoutSeconds: 0)
-        }
-        #expect(await bus.consumerCount == Limits.eventConsumerCountMax)
         for number in 0..<(Limits.eventKindCountMax + 50) {
             await bus.publish("kind\(number)", nil)
         }
         #expect(await bus.counters.count == Limits.eventKindCountMax)
+        for number in 0..<(Limits.eventConsumerCountMax + 50) {
+            _ = await bus.listen("consumer\(number)", timeoutSeconds: 0)
+        }
+        #expect(await bus.consumerCount == Limits.eventConsumerCountMax)
         let stream = await bus.subscribe(since: 0)
         #expect(await bus.next(stream, timeoutSeconds: 1)?.count == Limits.eventUnreadMax)
     }

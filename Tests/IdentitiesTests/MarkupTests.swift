@@ -76,4 +76,26 @@ struct MarkupTests {
             #expect(Base64.decode(text) == nil, "\(text)")
         }
     }
+
+    @Test func `random and mutated bytes never trap`() throws {
+        let document = try DocumentSamples().document.bytes
+        let pieces = ["<a>", "</a>", "<b/>", "&lt;", "&", ";", "x", "\n", "<", ">", "<!", "/"]
+        var state: UInt64 = 1
+        func below(_ limit: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(limit))
+        }
+        for _ in 0..<3000 {
+            let text = (0..<below(30)).map { _ in pieces[below(pieces.count)] }.joined()
+            fuzzMarkup(Array(text.utf8))
+        }
+        for _ in 0..<300 {
+            var bytes = document
+            for _ in 0...below(4) { bytes[below(bytes.count)] = UInt8(below(256)) }
+            let start = below(bytes.count)
+            if below(2) == 0 { bytes.removeSubrange(start..<min(bytes.count, start + below(50))) }
+            fuzzIdentityDocument(bytes)
+        }
+        fuzzIdentityDocument(document)
+    }
 }

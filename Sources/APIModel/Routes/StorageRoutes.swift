@@ -1,4 +1,4 @@
-// What is stored where, and what moves: files, shares, suppliers, customers, space, traffic, tokens.
+// What is stored where, and what moves: files, shares, suppliers, space, traffic, tokens.
 
 extension RouteTable {
     private static let remotePath = Parameter.text("remote_path", .mandatory, "KEY$USER@HOST:PATH")

@@ -20,6 +20,8 @@ package struct DHTConfiguration: Sendable {
     package var externalAddress: IPAddress?
     /// Places of the tables of senders and of proved addresses, powers of two, 8 bytes each.
     package var senderPlaceCount = 4096
+    /// Disjoint paths of lookups for items and peers.
+    package var pathCount = Limits.pathsPerLookup
 
     package init() {}
 }

@@ -157,6 +157,9 @@ struct AddressVotes: Sendable {
     /// The address that most name, when three do or one that was configured.
     var elected: IPAddress? {
         var best: (address: IPAddress, count: Int)?
+        // A node with both kinds of address has one id: that of its IPv4.
+        let short = votes.filter { !$0.address.isV6 }
+        let votes = short.isEmpty ? votes : short
         for vote in votes {
             let same = votes.filter { $0.address == vote.address }
             let isEnough = same.count >= 3 || same.contains { $0.isTrusted }

@@ -26,7 +26,8 @@ extension DHTCore {
             startSearch(.contacts(ticket: ticket), target: target, shape: .plain)
         case .get(let address, let minimum):
             startSearch(
-                .get(ticket: ticket), target: address.target, shape: .disjoint,
+                .get(ticket: ticket), target: address.target,
+                shape: .disjoint(configuration.pathCount),
                 address: address, minimum: max(minimum, seen.sequence(of: address.target)))
         case .put(let item, let expected):
             if let refusal = refusal(of: item) { return answer(ticket, .refused(refusal)) }
@@ -36,12 +37,15 @@ extension DHTCore {
             guard remember(item) else { return answer(ticket, .refused(.tooManyPublications)) }
             startPut(item, expected: nil, ticket: ticket)
         case .findPeers(let topic):
-            startSearch(.peers(ticket: ticket), target: topic, shape: .disjoint)
+            startSearch(
+                .peers(ticket: ticket), target: topic, shape: .disjoint(configuration.pathCount))
         case .announce(let topic, let port):
             guard remember(topic, port) else {
                 return answer(ticket, .refused(.tooManyPublications))
             }
-            startSearch(.announce(port: port, ticket: ticket), target: topic, shape: .disjoint)
+            startSearch(
+                .announce(port: port, ticket: ticket), target: topic,
+                shape: .disjoint(configuration.pathCount))
         case .ping, .withdraw, .retract: break
         }
     }
@@ -52,7 +56,7 @@ extension DHTCore {
             ?? ItemAddress(immutable: item.target)
         startSearch(
             .put(item, expected: expected, ticket: ticket), target: item.target,
-            shape: .disjoint, address: address)
+            shape: .disjoint(configuration.pathCount), address: address)
     }
 
     /// Why other nodes would not take an item.

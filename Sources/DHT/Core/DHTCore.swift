@@ -2,8 +2,9 @@ package import Model
 
 /// One node of the DHT as a value: datagrams, time and requests go in, effects come out.
 ///
-/// No sockets, no clocks, no tasks. Every call says what time it is, in nanoseconds of uptime, and
-/// ``nextDeadline`` when it wants to be called again. The same seed and calls give the same effects.
+/// No sockets, no clocks, no tasks. Every call says what time it is, in nanoseconds of uptime;
+/// ``nextDeadline`` says when the core wants to be called again. The same seed and calls give the
+/// same effects.
 ///
 /// Rules that hold for whatever arrives:
 /// 1. Nothing is answered with more than twice its length before the sender's address is proved.

@@ -31,9 +31,11 @@ struct PendingQueries: Sendable {
     private var free: [Int] = []
     /// No deadline is before this.
     private(set) var earliest = UInt64.max
-    private(set) var probeCount = 0
+    /// Where unknown nodes are asked whether they are there.
+    private var probed: [Endpoint] = []
 
     var count: Int { slots.count - free.count }
+    var probeCount: Int { probed.count }
 
     /// `nil` when too many are under way.
     mutating func add(
@@ -53,7 +55,7 @@ struct PendingQueries: Sendable {
             slot = slots.count
             slots.append(query)
         }
-        if purpose == .probe { probeCount += 1 }
+        if purpose == .probe { probed.append(endpoint) }
         earliest = min(earliest, deadline)
         return UInt64(slot) << 32 | UInt64(nonce)
     }
@@ -72,8 +74,8 @@ struct PendingQueries: Sendable {
     }
 
     func isProbing(_ endpoint: Endpoint) -> Bool {
-        guard probeCount > 0 else { return false }
-        return slots.contains { $0?.endpoint == endpoint && $0?.purpose == .probe }
+        for other in probed where other == endpoint { return true }
+        return false
     }
 
     /// Appends the queries that stall or fail now; those that fail are taken out.
@@ -98,7 +100,11 @@ struct PendingQueries: Sendable {
     }
 
     private mutating func release(_ slot: Int) {
-        if slots[slot]?.purpose == .probe { probeCount -= 1 }
+        if let query = slots[slot], query.purpose == .probe,
+            let index = probed.firstIndex(of: query.endpoint)
+        {
+            probed.remove(at: index)
+        }
         slots[slot] = nil
         free.append(slot)
     }

@@ -141,7 +141,7 @@ extension DHTCore {
         for announcement in announced {
             startSearch(
                 .announce(port: announcement.port, ticket: nil), target: announcement.topic,
-                shape: .disjoint)
+                shape: .disjoint(configuration.pathCount))
         }
     }
 

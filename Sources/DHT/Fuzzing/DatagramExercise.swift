@@ -4,8 +4,8 @@ internal import Model
 /// return, whatever the bytes are.
 ///
 /// The input is cut at each byte 0xff into datagrams for one core with some contacts, an item and a
-/// lookup under way. So that they get past tokens and transaction ids, `TOKENTOK` stands for a token
-/// that holds and `TRANSA` for the transaction of the last query that the core sent.
+/// lookup under way. So that they get past tokens and transaction ids, `TOKENTOK` stands for a
+/// token that holds and `TRANSA` for the transaction of the last query that the core sent.
 package struct DatagramExercise {
     private static let stranger = Endpoint(.v4(0x0506_0708), port: 6881)
     private static let separator: UInt8 = 0xff

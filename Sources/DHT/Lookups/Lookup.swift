@@ -11,11 +11,13 @@ struct LookupShape: Sendable {
 
     /// Kademlia's own: one path, three queries at once, until the k nearest have answered.
     static let plain = LookupShape(pathCount: 1, parallelCount: 3, width: 8)
-    /// For what others may want to hide: eight paths side by side.
+    /// For what others may want to hide: several paths side by side.
     ///
     /// - SeeAlso: Baumgart, Mies, “S/Kademlia: A practicable approach towards secure key-based
     ///   routing”, 2007.
-    static let disjoint = LookupShape(pathCount: 8, parallelCount: 1, width: 4)
+    static func disjoint(_ pathCount: Int) -> LookupShape {
+        pathCount > 1 ? LookupShape(pathCount: pathCount, parallelCount: 1, width: 4) : plain
+    }
 }
 
 /// One iterative search for the nodes nearest to a target, as a value: told what was answered, it

@@ -4,9 +4,10 @@ package import Model
 /// Where the newest document of an identity is: what is left to find it by when no identity server
 /// that was known answers.
 ///
-/// Item of the identity's own key, salt `bitdust/identity`; its sequence is the document's. The root
-/// signs it when it signs the document, and any node of the owner repeats it without the key. Value:
-/// dictionary with `d` digest of the document (32), `s` list of sources. docs/formats/dht-records.md.
+/// Item of the identity's own key, salt `bitdust/identity`; its sequence is the document's. The
+/// root signs it when it signs the document, and any node of the owner repeats it without the key.
+/// Value: dictionary with `d` digest of the document (32), `s` list of sources.
+/// docs/formats/dht-records.md.
 package struct IdentityPointer: Hashable, Sendable {
     package static let salt = Array("bitdust/identity".utf8)
 

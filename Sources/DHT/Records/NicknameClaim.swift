@@ -10,9 +10,9 @@ internal import Model
 /// valid claim of the same identity replace a valid claim, and a valid claim replace anything else
 /// (``precedence(of:over:by:)``): first come, first served, while it is renewed.
 ///
-/// Value: dictionary with `c` claimant (identity public key, 32), `n` name, `s` sequence, `t` network,
-/// `x` signature (64) by the claimant over network, zero byte, name, zero byte, sequence (8 bytes,
-/// little-endian), label `bitdust/v1/nickname`. docs/formats/dht-records.md.
+/// Value: dictionary with `c` claimant (identity public key, 32), `n` name, `s` sequence, `t`
+/// network, `x` signature (64) by the claimant over network, zero byte, name, zero byte, sequence
+/// (8 bytes, little-endian), label `bitdust/v1/nickname`. docs/formats/dht-records.md.
 package struct NicknameClaim: Hashable, Sendable {
     package let network: String
     package let name: String

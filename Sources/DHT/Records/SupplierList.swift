@@ -3,8 +3,8 @@ package import Model
 
 /// The suppliers of a customer, in the order of their positions: what a new machine asks first.
 ///
-/// Items of a device's key, salts `bitdust/suppliers/0`, `/1` ... with 24 suppliers each, all of one
-/// sequence. Value: dictionary with `c` count of all suppliers, `i` ids one after the other (32
+/// Items of a device's key, salts `bitdust/suppliers/0`, `/1` ... with 24 suppliers each, all of
+/// one sequence. Value: dictionary with `c` count of all suppliers, `i` ids one after the other (32
 /// each), `p` number of the part. docs/formats/dht-records.md.
 package struct SupplierList: Hashable, Sendable {
     package let suppliers: [SupplierID]

@@ -13,7 +13,12 @@ package struct ItemStore: Sendable {
 
     static let lifetime: UInt64 = 2 * 3600 * 1_000_000_000
 
+    /// A full store looks for what has expired no oftener.
+    private static let sweepInterval: UInt64 = 10_000_000_000
+
     private var kept: [NodeID: Kept] = [:]
+    private var countByRange: [IPAddress: Int] = [:]
+    private var nextSweep: UInt64 = 0
     private let countMax: Int
 
     package init(countMax: Int) {
@@ -57,6 +62,8 @@ package struct ItemStore: Sendable {
     private mutating func replace(
         with item: Item, from address: IPAddress, now: UInt64
     ) -> KRPC.Refusal? {
+        if let old = kept[item.target] { uncount(old.range) }
+        countByRange[address.range, default: 0] += 1
         kept[item.target] = Kept(
             item: item, expires: now + ItemStore.lifetime, range: address.range)
         return nil
@@ -73,15 +80,22 @@ package struct ItemStore: Sendable {
 
     package mutating func expire(now: UInt64) {
         if kept.isEmpty { return }
+        for (_, old) in kept where old.expires <= now { uncount(old.range) }
         kept = kept.filter { $0.value.expires > now }
     }
 
+    private mutating func uncount(_ range: IPAddress) {
+        let count = countByRange[range, default: 0] - 1
+        countByRange[range] = count > 0 ? count : nil
+    }
+
     private mutating func makeRoom(for address: IPAddress, now: UInt64) -> Bool {
-        if kept.count >= countMax { expire(now: now) }
+        if kept.count >= countMax, nextSweep <= now {
+            expire(now: now)
+            nextSweep = now + ItemStore.sweepInterval
+        }
         guard kept.count < countMax else { return false }
-        if address.isLocal || kept.count < Limits.storedItemsPerRangeMax { return true }
-        let range = address.range
-        let same = kept.values.reduce(0) { $0 + ($1.range == range ? 1 : 0) }
-        return same < Limits.storedItemsPerRangeMax
+        return address.isLocal
+            || countByRange[address.range, default: 0] < Limits.storedItemsPerRangeMax
     }
 }

@@ -10,7 +10,11 @@ package struct PeerStore: Sendable {
 
     static let lifetime: UInt64 = 30 * 60 * 1_000_000_000
 
+    /// A full store looks for what has expired no oftener.
+    private static let sweepInterval: UInt64 = 10_000_000_000
+
     private var topics: [NodeID: [Peer]] = [:]
+    private var nextSweep: UInt64 = 0
 
     package init() {}
 
@@ -26,7 +30,10 @@ package struct PeerStore: Sendable {
     package mutating func announce(_ endpoint: Endpoint, topic: NodeID, now: UInt64) -> Bool {
         let expires = now + PeerStore.lifetime
         if topics[topic] == nil, topics.count >= Limits.peerTopicCountMax {
-            expire(now: now)
+            if nextSweep <= now {
+                expire(now: now)
+                nextSweep = now + PeerStore.sweepInterval
+            }
             guard topics.count < Limits.peerTopicCountMax else { return false }
         }
         var peers = topics.removeValue(forKey: topic) ?? []

@@ -133,6 +133,7 @@ package struct RoutingTable: Sendable {
 
     private mutating func insert(_ entry: TableEntry) {
         guard mayTake(entry.contact) else { return }
+        if entry.hasAnswered { evict(at: entry.contact.endpoint) }
         while true {
             let bucket = bucketIndex(of: entry.contact.id)
             if isDiverse(entry.contact, in: bucket),
@@ -149,6 +150,17 @@ package struct RoutingTable: Sendable {
                 buckets[bucket].entries.count >= Limits.contactsPerBucket
             else { return keepForLater(entry, in: bucket) }
             split()
+        }
+    }
+
+    /// Another node answers here now.
+    private mutating func evict(at endpoint: Endpoint) {
+        for bucket in buckets.indices {
+            if let index = buckets[bucket].entries.firstIndex(where: {
+                $0.contact.endpoint == endpoint
+            }) {
+                discard(bucket: bucket, index: index)
+            }
         }
     }
 

@@ -44,7 +44,8 @@ struct SpaceAPI: Sendable {
         ])
     }
 
-    /// Bytes that the files below a directory take on the disk, as `du` counts; no link is followed.
+    /// Bytes that the files below a directory take on the disk, as `du` counts; no link is
+    /// followed.
     private static func length(below path: String) -> UInt64 {
         guard let directory = opendir(path) else { return 0 }
         defer { closedir(directory) }
@@ -54,7 +55,9 @@ struct SpaceAPI: Sendable {
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             var status = stat()
-            guard name != ".", name != "..", lstat("\(path)/\(name)", &status) == 0 else { continue }
+            guard name != ".", name != "..", lstat("\(path)/\(name)", &status) == 0 else {
+                continue
+            }
             sum += UInt64(status.st_blocks) * 512
             if status.st_mode & S_IFMT == S_IFDIR { sum += length(below: "\(path)/\(name)") }
         }

@@ -79,9 +79,10 @@ package struct NodeConnection: Sendable {
     private static func escaped(_ text: String) -> String {
         text.utf8.reduce(into: "") { result, byte in
             let scalar = Unicode.Scalar(byte)
-            if byte < 0x80, scalar.properties.isAlphabetic || (48...57).contains(byte)
-                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-                || byte == UInt8(ascii: ".")
+            if byte < 0x80,
+                scalar.properties.isAlphabetic || (48...57).contains(byte)
+                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+                    || byte == UInt8(ascii: ".")
             {
                 result.unicodeScalars.append(scalar)
             } else {

@@ -6,8 +6,8 @@ internal import Pipelines
 internal import Sealing
 internal import Services
 
-/// What needs the root key: rotating it, adding and revoking devices. On the files of a home; a node
-/// that runs takes the new document over when it is started again.
+/// What needs the root key: rotating it, adding and revoking devices. On the files of a home; a
+/// node that runs takes the new document over when it is started again.
 package struct RootActions: Sendable {
     private let home: NodeHome
     private let setting: NodeSetting
@@ -96,8 +96,8 @@ package struct RootActions: Sendable {
 
     /// Makes this machine one of the identity's devices.
     ///
-    /// The document is looked for at `sources`, at those that the key file names, and under its name
-    /// at the identity servers of the configuration.
+    /// The document is looked for at `sources`, at those that the key file names, and under its
+    /// name at the identity servers of the configuration.
     ///
     /// - Throws: `BD-IDENTITY-EXISTS`, `BD-IDENTITY-NOT-FOUND`.
     package func recover(_ root: KeyFileContents, sources: [Source]) async throws -> Published {
@@ -129,7 +129,8 @@ package struct RootActions: Sendable {
                 "BD-IDENTITY-NOT-FOUND", .unreachable,
                 "no identity server shows the document of \(user.short)",
                 cause: sources.isEmpty
-                    ? "none is known" : "asked " + sources.map(\.description).joined(separator: ", "),
+                    ? "none is known"
+                    : "asked " + sources.map(\.description).joined(separator: ", "),
                 remedy: "join the network first, or name a source: --idurl http://HOST/NAME.xml")
         }
         return found

@@ -2,8 +2,8 @@ package import Logging
 package import Model
 internal import Synchronization
 
-/// The logs of one node: `bitdust.log` for people, `bitdust.json` for programs, `event.log` with one
-/// line for each event.
+/// The logs of one node: `bitdust.log` for people, `bitdust.json` for programs, `event.log` with
+/// one line for each event.
 ///
 /// What is logged changes while the node runs: ``level`` holds for all loggers made here.
 package final class NodeLogs: Sendable {

@@ -5,7 +5,8 @@ internal import Synchronization
 
 /// The join codes that a node has given out: until when each holds, and how many may still use it.
 ///
-/// A file of the home, read anew for every use, so that a command can add a code while the node runs.
+/// A file of the home, read anew for every use, so that a command can add a code while the node
+/// runs.
 package final class JoinBook: Sendable {
     package struct Entry: Equatable, Sendable {
         package let token: String

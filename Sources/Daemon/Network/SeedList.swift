@@ -3,8 +3,8 @@ internal import Model
 internal import Networking
 internal import Settings
 
-/// The nodes by which the DHT is entered: those of the configuration, or of the network without this
-/// machine itself; none for the first node.
+/// The nodes by which the DHT is entered: those of the configuration, or of the network without
+/// this machine itself; none for the first node.
 struct SeedList: Sendable {
     let seeds: [NetworkDescription.Seed]
 

@@ -1,8 +1,8 @@
 internal import Glibc
 package import Model
 
-/// Starts a node as a process of its own session, with its output in the logs, and waits until it is
-/// ready or has failed.
+/// Starts a node as a process of its own session, with its output in the logs, and waits until it
+/// is ready or has failed.
 package struct DetachedProcess: Sendable {
     package let home: NodeHome
     /// The program and its arguments; `--ready-fd 3` is added.

@@ -4,9 +4,10 @@ internal import Synchronization
 
 /// Keeps a home for one node at a time, and tells others which process that is.
 ///
-/// The lock is an open-file-description lock of the kernel: it is gone with its process however that
-/// ends, and asking for it does not take it. The pid file says who holds it; it is written after the
-/// lock is held and removed before it is released, so that it is right whenever the lock is held.
+/// The lock is an open-file-description lock of the kernel: it is gone with its process however
+/// that ends, and asking for it does not take it. The pid file says who holds it; it is written
+/// after the lock is held and removed before it is released, so that it is right whenever the lock
+/// is held.
 ///
 /// - SeeAlso: fcntl(2), "Open file description locks".
 package final class NodeLock: Sendable {

@@ -1,8 +1,8 @@
 internal import Glibc
 package import Model
 
-/// The unit by which systemd runs a node for a user: it is told when the node is ready and that it is
-/// alive, and keeps it away from what it does not need.
+/// The unit by which systemd runs a node for a user: it is told when the node is ready and that it
+/// is alive, and keeps it away from what it does not need.
 package struct SystemdUnit: Sendable {
     package let program: String
     package let home: String

@@ -43,19 +43,35 @@ struct RESTResponder: Sendable {
             let reply = await reply(to: request, match, path: path, query: query)
             return try await send(reply, to: request, with: writer, since: start)
         }
-        // Who hangs up cancels the waiting. The connection ends with the answer: watching it has
-        // taken what may come next.
-        let body = request.body
         let isQuery = request.method == .get
         let answer: @Sendable (RequestBody) async -> Reply = { body in
             await self.answer(route, argument, isQuery: isQuery, query: query, body: body)
         }
         if route.id == "event/stream" {
-            let reply = await answer(body)
+            let reply = await answer(request.body)
             return try await send(reply, to: request, with: writer, since: start, isLast: true)
         }
-        let reply = try await body.consumeWithCancellationOnInboundClose { await answer($0) }
+        running.began()
+        defer { running.ended() }
+        // The connection ends with the answer: watching it has taken what may come next.
+        let reply = try await waiting(request.body, answer)
         try await send(reply, to: request, with: writer, since: start, isLast: true)
+    }
+
+    /// Who hangs up cancels the waiting; so does the end of the server, which still answers.
+    private func waiting(
+        _ body: RequestBody, _ answer: @escaping @Sendable (RequestBody) async -> Reply
+    ) async throws -> Reply {
+        try await body.consumeWithCancellationOnInboundClose { body in
+            let task = Task { await answer(body) }
+            let number = running.waits { task.cancel() }
+            defer { running.waitsNoMore(number) }
+            return await withTaskCancellationHandler {
+                await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        }
     }
 
     // MARK: Who
@@ -175,7 +191,7 @@ struct RESTResponder: Sendable {
     /// No page may read an answer, keep it, or take it for anything but what it is.
     private static let headers: HTTPFields = [
         .contentType: "application/json", .cacheControl: "no-store",
-        .xContentTypeOptions: "nosniff", .contentSecurityPolicy: "default-src 'none'",
+        .xContentTypeOptions: "nosniff", .contentSecurityPolicy: "sandbox; frame-ancestors 'none'",
         .crossOriginResourcePolicy: "same-origin",
     ]
 

@@ -42,16 +42,17 @@ package struct RESTServer: Sendable {
         }
     }
 
-    /// Takes no more connections, leaves requests that run a moment to end, cancels those that
-    /// wait, and returns.
+    /// Takes no more connections, ends waiting with what there is, leaves requests that run a
+    /// moment to end, and returns.
     package func stop() async {
         let (listener, running, sleeper) = (listener, running, sleeper)
         await listener.close()
+        running.cancelWaiting()
         let limit: @Sendable () async -> Void = {
             try? await sleeper.sleep(nanoseconds: Limits.requestStopSeconds * 1_000_000_000)
         }
-        await first({ await running.none() }, or: limit)
+        await firstDone({ await running.none() }, or: limit)
         // A handler that does not hear of its cancelling must not hold up the end of the node.
-        await first({ await listener.cancel() }, or: limit)
+        await firstDone({ await listener.cancel() }, or: limit)
     }
 }

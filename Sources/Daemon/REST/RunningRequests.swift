@@ -5,6 +5,10 @@ final class RunningRequests: Sendable {
     private struct State {
         var count = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
+        var next = 0
+        /// What ends the requests that only wait for something to happen.
+        var cancellations: [Int: @Sendable () -> Void] = [:]
+        var isCancelled = false
     }
 
     private let state = Mutex(State())
@@ -23,6 +27,31 @@ final class RunningRequests: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
+    /// Keeps what ends a waiting; calls it at once when all were cancelled before.
+    ///
+    /// - Returns: a number for ``waitsNoMore(_:)``.
+    func waits(cancel: @escaping @Sendable () -> Void) -> Int {
+        let (number, isCancelled) = state.withLock { state in
+            state.next += 1
+            state.cancellations[state.next] = cancel
+            return (state.next, state.isCancelled)
+        }
+        if isCancelled { cancel() }
+        return number
+    }
+
+    func waitsNoMore(_ number: Int) {
+        state.withLock { $0.cancellations[number] = nil }
+    }
+
+    func cancelWaiting() {
+        let cancellations = state.withLock { state in
+            state.isCancelled = true
+            return Array(state.cancellations.values)
+        }
+        for cancel in cancellations { cancel() }
+    }
+
     /// Returns when no request runs.
     func none() async {
         await withCheckedContinuation { continuation in
@@ -35,9 +64,9 @@ final class RunningRequests: Sendable {
     }
 }
 
-/// Returns when `operation` is done or when `limit` is, whichever is first. The other goes on alone:
-/// that is what parts this from a task group, which waits for all of its tasks.
-func first(
+/// Returns when `operation` is done or when `limit` is, whichever is first. The other goes on
+/// alone: that is what parts this from a task group, which waits for all of its tasks.
+func firstDone(
     _ operation: @escaping @Sendable () async -> Void,
     or limit: @escaping @Sendable () async -> Void
 ) async {

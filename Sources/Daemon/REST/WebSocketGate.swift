@@ -63,32 +63,37 @@ struct WebSocketGate: Sendable {
     }
 }
 
-/// Answers a request that becomes no WebSocket, and closes.
+/// Answers a request that becomes no WebSocket, and closes. The answer does not wait for the
+/// request's parts: what was told to be an upgrade never passes them on.
 final class WebSocketRefusal: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let answer: () -> (HTTPResponseStatus, APIEnvelope)
+    private let status: HTTPResponseStatus
+    private let envelope: APIEnvelope
 
-    init(answer: @escaping () -> (HTTPResponseStatus, APIEnvelope)) {
-        self.answer = answer
+    init(_ status: HTTPResponseStatus, _ envelope: APIEnvelope) {
+        self.status = status
+        self.envelope = envelope
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(let head) = unwrapInboundIn(data) else { return }
-        let (status, envelope) = answer()
+    func handlerAdded(context: ChannelHandlerContext) {
         let bytes = envelope.printed(after: 0)
         let headers: HTTPHeaders = [
             "content-type": "application/json", "content-length": String(bytes.count),
             "x-content-type-options": "nosniff", "connection": "close",
         ]
-        let start = HTTPResponseHead(version: head.version, status: status, headers: headers)
-        context.write(wrapOutboundOut(.head(start)), promise: nil)
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
         let body = context.channel.allocator.buffer(bytes: bytes)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
             channel.close(promise: nil)
         }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What else was sent means nothing any more.
     }
 }

@@ -41,7 +41,7 @@ package struct WebSocketServer: Sendable {
     package func stop() async {
         let (listener, sleeper) = (listener, sleeper)
         await listener.close()
-        await first({ await listener.cancel() }) {
+        await firstDone({ await listener.cancel() }) {
             try? await sleeper.sleep(nanoseconds: Limits.requestStopSeconds * 1_000_000_000)
         }
     }
@@ -49,15 +49,18 @@ package struct WebSocketServer: Sendable {
     private static func run(
         _ upgrade: Upgrade, on channel: any Channel, _ parts: InterfaceParts
     ) async {
-        let socket = await withTaskCancellationHandler {
-            // Fails when the peer hung up before it was a WebSocket.
-            try? await upgrade.get()
+        await withTaskCancellationHandler {
+            do {
+                // Nothing when the request was refused: that is answered on the event loop.
+                guard let socket = try await upgrade.get() else { return }
+                await WebSocketSession(parts: parts).run(socket)
+            } catch {
+                // Neither a WebSocket nor a request that can be answered.
+                channel.close(promise: nil)
+            }
         } onCancel: {
             channel.close(promise: nil)
         }
-        // Nothing when the request was refused: that is answered on the event loop.
-        guard let socket = socket ?? nil else { return }
-        await WebSocketSession(parts: parts).run(socket)
     }
 
     private static func configure(
@@ -83,8 +86,9 @@ package struct WebSocketServer: Sendable {
         var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Socket?>(
             upgradeConfiguration: .init(upgraders: [upgrader]) { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let (status, envelope) = gate.answer(visit)
                     try channel.pipeline.syncOperations.addHandler(
-                        WebSocketRefusal { gate.answer(visit) })
+                        WebSocketRefusal(status, envelope))
                     return nil
                 }
             })

@@ -67,10 +67,10 @@ actor IdentityPropagateService: ServiceBody {
             }
             state?.enter("DONE")
             let now = time.uptime
-            let delay = (propagation.nextDeadline ?? now + 1_000_000_000) - min(now, .max)
-            guard
-                (try? await sleeper.sleep(nanoseconds: max(delay, 100_000_000))) != nil
-            else { return }
+            let due = propagation.nextDeadline ?? now + 1_000_000_000
+            // A deadline that is past already is no reason to ask the servers without a pause.
+            let delay = due > now + 100_000_000 ? due - now : 100_000_000
+            guard (try? await sleeper.sleep(nanoseconds: delay)) != nil else { return }
         }
     }
 
@@ -101,8 +101,10 @@ actor IdentityPropagateService: ServiceBody {
             log.notice("identity servers replaced: \(dead) by \(fresh)")
             await parts.events.publish(
                 "my-identity-rotate-complete",
-                ["old": .array(dead.map { .text("\($0)") }),
-                 "new": .array(fresh.map { .text("\($0)") })])
+                [
+                    "old": .array(dead.map { .text("\($0)") }),
+                    "new": .array(fresh.map { .text("\($0)") }),
+                ])
         case .adopted(let order): log.notice("another device published \(order)")
         case .contradiction(let source, let error):
             log.critical("\(source) shows what contradicts our document: \(error)")

@@ -12,8 +12,8 @@ package enum Succession: Equatable, Sendable {
     ///
     /// Newer means: of the same user, by a root that the known one's root has put in its place, and
     /// ahead in the ``DocumentOrder``. Where the two are neighbours the newer one names the digest
-    /// of the older. Two that differ in the same place of the order are an equivocation: the key is in
-    /// two hands, or a device was put back to an earlier state; it is told, never settled by
+    /// of the older. Two that differ in the same place of the order are an equivocation: the key is
+    /// in two hands, or a device was put back to an earlier state; it is told, never settled by
     /// whichever came last.
     package static func judge(
         _ document: IdentityDocument, after known: IdentityDocument

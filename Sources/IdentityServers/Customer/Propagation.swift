@@ -4,8 +4,9 @@ package import Model
 /// Keeps a user's document alive and true on its servers, as a value.
 ///
 /// Every `interval` all sources are read. A server that lost the document, or has an older one,
-/// gets it again; one that fails three times in a row is replaced by another, while the user id stays
-/// what it is. Once a day every server is sent the document, which shows that its owner lives.
+/// gets it again; one that fails three times in a row is replaced by another, while the user id
+/// stays what it is. Once a day every server is sent the document, which shows that its owner
+/// lives.
 package struct Propagation: Sendable {
     package enum Effect: Equatable, Sendable {
         /// Make these calls, then ``Propagation/answered(_:uptime:)`` with their results.

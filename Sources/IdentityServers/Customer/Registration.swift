@@ -42,8 +42,8 @@ package enum ContactChoice: Equatable, Sendable {
 /// Publishes a new identity, as a value: no sockets, no keys, no clock.
 ///
 /// Which servers answer? Is the name free on those chosen? What is our address? Then the document
-/// is signed, sent to all, and read back from all. A server that fails on the way is left out and the
-/// document signed again without it, as long as `minServers` are left.
+/// is signed, sent to all, and read back from all. A server that fails on the way is left out and
+/// the document signed again without it, as long as `minServers` are left.
 package struct Registration: Sendable {
     package enum Effect: Equatable, Sendable {
         /// Make these calls, then ``Registration/answered(_:)`` with their results.

@@ -14,8 +14,8 @@ package struct Rate: Equatable, Sendable {
 /// Holds each address range to a rate, in bounded memory.
 ///
 /// Of each range the time is kept at which it would be at rest if it came at the rate. Ranges are
-/// in two tables; when the newer one is full it becomes the older one, which is dropped. A range that
-/// keeps asking is carried over, and those that are dropped were mostly at rest.
+/// in two tables; when the newer one is full it becomes the older one, which is dropped. A range
+/// that keeps asking is carried over, and those that are dropped were mostly at rest.
 ///
 /// - SeeAlso: ITU-T I.371, generic cell rate algorithm.
 package struct RateLimiter: Sendable {

@@ -1,11 +1,11 @@
 internal import Model
 
 /// What may be asked of a resolver.
-package enum HostName {
+enum HostName {
     /// Whether `name` has the form of a host's name: labels of letters, digits, `-` and `_`.
     ///
     /// The last label must not be a number: resolvers take `127.1` and `0x7f000001` for addresses.
-    package static func isValid(_ name: some StringProtocol) -> Bool {
+    static func isValid(_ name: some StringProtocol) -> Bool {
         guard (1...Limits.hostNameLengthMax).contains(name.utf8.count) else { return false }
         var labels = name.split(separator: ".", omittingEmptySubsequences: false)
         if labels.count > 1, labels.last?.isEmpty == true { labels.removeLast() }

@@ -12,6 +12,8 @@ package struct DHTScenario: Sendable {
     /// Of 100 nodes, how many are replaced in an hour.
     package var churnPercentPerHour = 20
     package var joinsPerSecond = 100
+    /// Disjoint paths of each lookup.
+    package var pathCount = DHTConfiguration().pathCount
     package var itemCount = 100
     package var lookupCount = 1000
     /// How long lookups and churn go on.
@@ -44,7 +46,9 @@ package struct DHTScenario: Sendable {
     }
 
     package func run() throws -> Report {
-        var network = DHTSimulation(DHTSimulation.Settings(seed: seed))
+        var settings = DHTSimulation.Settings(seed: seed)
+        settings.configuration.pathCount = pathCount
+        var network = DHTSimulation(settings)
         var report = Report()
         grow(&network)
         let items = try publish(in: &network, &report)

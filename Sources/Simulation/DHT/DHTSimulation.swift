@@ -1,8 +1,8 @@
 package import DHT
 package import Model
 
-/// A whole DHT in one process: a clock that jumps, datagrams that take time and get lost, nodes that
-/// come and go. From a seed; the same seed gives the same ``traceHash``.
+/// A whole DHT in one process: a clock that jumps, datagrams that take time and get lost, nodes
+/// that come and go. From a seed; the same seed gives the same ``traceHash``.
 package struct DHTSimulation {
     package struct Settings: Sendable {
         package var seed: UInt64 = 1

@@ -6,7 +6,7 @@ internal import Model
 package enum HostileBehaviour: CaseIterable, Sendable {
     /// Answers nothing but pings.
     case drop
-    /// Names the hostile nodes that are nearest to the target, says that it stored, and has nothing.
+    /// Names the hostile nodes that are nearest to the target, says that it stored, has nothing.
     case collude
     /// Names nodes that do not exist, nearer to the target than any that do.
     case junk

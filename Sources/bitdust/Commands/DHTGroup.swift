@@ -38,9 +38,10 @@ struct DHTStatus: ContextualCommand {
                 "BD-API", .failed, "the DHT is off",
                 remedy: "bitdust set services/entangled-dht/enabled true")
         }
-        for key in ["node_id", "contacts", "buckets", "data_store_items", "packets_received",
-            "packets_sent"]
-        {
+        for key in [
+            "node_id", "contacts", "buckets", "data_store_items", "packets_received",
+            "packets_sent",
+        ] {
             try context.console.out(
                 key.replacing("_", with: " ").leftAligned(18)
                     + NodeText.plain(layer[key] ?? .null))

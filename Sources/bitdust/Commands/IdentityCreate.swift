@@ -19,7 +19,8 @@ struct IdentityCreate: ContextualCommand {
     @Argument(help: ArgumentHelp("What it is called (default: your user name).", valueName: "name"))
     var word: String?
 
-    @Argument(help: ArgumentHelp("Taken for older scripts; keys have one size.", visibility: .hidden))
+    @Argument(
+        help: ArgumentHelp("Taken for older scripts; keys have one size.", visibility: .hidden))
     var size: Int?
 
     @Option(help: "What it is called, as before.")

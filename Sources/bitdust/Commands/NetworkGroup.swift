@@ -50,7 +50,8 @@ struct NetworkCreate: ContextualCommand {
     func run(in context: CommandContext) throws {
         let client = try NodeClient(context)
         let role = try options.role(host: host)
-        let membership = try Membership(home: client.home, setting: .ofCommands(context.environment))
+        let membership = try Membership(
+            home: client.home, setting: .ofCommands(context.environment))
         let (network, code) = try membership.found(name, label: label, role: role)
         try NetworkCreate.startAgain(client, context)
         let console = context.console

@@ -12,8 +12,8 @@ struct Stop: ContextualCommand {
             Examples:
               bitdust stop
 
-            It waits until the node has ended. One that does not within 10 s is killed, and what was \
-            acknowledged by then is safe.
+            It waits until the node has ended. One that does not within 10 s is killed, and what \
+            was acknowledged by then is safe.
             """,
         aliases: ["kill", "shutdown"])
 

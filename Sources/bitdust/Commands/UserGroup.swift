@@ -37,7 +37,8 @@ struct UserFind: ContextualCommand {
         let found = answer.result?.asArray ?? []
         guard !found.isEmpty else {
             throw Failure(
-                "BD-USER-NOT-FOUND", .failed, "nobody called \(displayText(nickname.utf8)) is found",
+                "BD-USER-NOT-FOUND", .failed,
+                "nobody called \(displayText(nickname.utf8)) is found",
                 remedy: "names are 3 to 20 of a-z, 0-9, _ and -; see also `bitdust doctor`")
         }
         for user in found {

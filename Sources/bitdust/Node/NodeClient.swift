@@ -4,8 +4,8 @@ internal import Glibc
 internal import Model
 internal import Pipelines
 
-/// How a command reaches the node: over its interface while one runs, else in this process, for what
-/// needs files only.
+/// How a command reaches the node: over its interface while one runs, else in this process, for
+/// what needs files only.
 struct NodeClient {
     let home: NodeHome
     let environment: ProcessEnvironment
