@@ -295,8 +295,6 @@ package enum Limits {
     package static let boundContactCountMin = 16
     /// Nodes of one address range that a single lookup asks.
     package static let queriesPerRangeInLookup = 4
-    /// Disjoint paths of a lookup: with a third of the nodes hostile each path has a chance of
-    /// about a third, and eight of them together of 97 %.
     /// Disjoint paths of a lookup: docs/decisions/0018-dht-rules.md.
     package static let pathsPerLookup = 8
     /// Nodes that one path of a lookup asks: three times what an undisturbed one needs.
