@@ -50,7 +50,8 @@ import Testing
         #expect(try book.use("", now: now) == nil)
     }
 
-    @Test func `a guest brings its nodes, gets the network, and a wrong code gets nothing`() throws {
+    @Test func `a guest brings its nodes, gets the network, and a wrong code gets nothing`() throws
+    {
         let scratch = try HomeScratch()
         let store = try NetworkStore(home: scratch.home)
         let server = KnownServer(host: Host("host-a.com")!, webPort: 8084, tcpPort: 6661)

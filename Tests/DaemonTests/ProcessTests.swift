@@ -54,7 +54,8 @@ import Testing
         #expect(throws: failure) { try process.start() }
     }
 
-    @Test func `who is ready is left running, in a session of its own and with its output in a log`()
+    @Test
+    func `who is ready is left running, in a session of its own and with its output in a log`()
         throws
     {
         let scratch = try HomeScratch()

@@ -4,9 +4,9 @@ package import Model
 
 /// A short code that can be said over a telephone: `4-walnut-orbit@host-a.com:8084`.
 ///
-/// It names a page of the creating node's identity server, which holds the network's description. The
-/// part before the at sign is 22 bits, enough against guessing at a server that counts uses, not
-/// against one who listens on the way. docs/decisions/0019-join-code.md.
+/// It names a page of the creating node's identity server, which holds the network's description.
+/// The part before the at sign is 22 bits, enough against guessing at a server that counts uses,
+/// not against one who listens on the way. docs/decisions/0019-join-code.md.
 package struct JoinCode: Hashable, Sendable, CustomStringConvertible {
     /// 1 to 64.
     let number: Int
@@ -27,7 +27,8 @@ package struct JoinCode: Hashable, Sendable, CustomStringConvertible {
         /// Reads `host-a.com`, `host-a.com:80`.
         package init?(_ text: some StringProtocol) {
             guard let source = Source("http://\(text)/aaa.xml") else {
-                guard text.hasSuffix(":80"), let source = Source("http://\(text.dropLast(3))/aaa.xml")
+                guard text.hasSuffix(":80"),
+                    let source = Source("http://\(text.dropLast(3))/aaa.xml")
                 else { return nil }
                 self.init(host: source.host, port: 80)
                 return
@@ -64,7 +65,9 @@ package struct JoinCode: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `4-walnut-orbit`.
-    package var spoken: String { "\(number)-" + words.map { JoinWords.all[$0] }.joined(separator: "-") }
+    package var spoken: String {
+        "\(number)-" + words.map { JoinWords.all[$0] }.joined(separator: "-")
+    }
 
     package var description: String { spoken + (server.map { "@\($0)" } ?? "") }
 

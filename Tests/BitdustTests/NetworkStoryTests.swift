@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+/// Whole networks of the program itself: the commands of the requirements, by their text.
+@Suite(.serialized) struct NetworkStoryTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+    /// What a script ends with when this machine does not let it do its work.
+    private static let skipped: Int32 = 77
+
+    private static func run(_ script: String, _ arguments: [String]) throws -> (Int32, String) {
+        let program = try #require(Program.path, "no bitdust beside the tests")
+        let process = Process()
+        process.executableURL = root.appending(path: "scripts/\(script)")
+        process.arguments = [program] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    @Test func `four hosts become a network by the commands of the requirements`() throws {
+        let (status, output) = try NetworkStoryTests.run("four-hosts", [])
+        guard status != NetworkStoryTests.skipped else {
+            print(output.split(separator: "\n").last ?? "SKIPPED")
+            return
+        }
+        #expect(status == 0, "\(output.suffix(4000))")
+        #expect(output.contains("OK: parts 1 to 4 on four hosts"))
+        #expect(output.contains("OK: the same in eight commands"))
+    }
+
+    @Test func `four homes on one machine become a network`() throws {
+        let (status, output) = try NetworkStoryTests.run("four-homes", [])
+        #expect(status == 0, "\(output.suffix(4000))")
+        #expect(output.contains("OK: DHT, identity servers and identities in four homes"))
+    }
+}
