@@ -42,7 +42,7 @@ import Testing
         #"{"name": "a", "service_entangled_dht": {"known_nodes": [{}]}}"#,
         #"{"name": "a", "service_entangled_dht": {"known_nodes": [{"host": "b c"}]}}"#,
         #"{"name": "a", "service_entangled_dht": {"known_nodes": [{"host":"b","udp_port":0}]}}"#,
-        #"{"name": "a", "service_entangled_dht": {"known_nodes": [{"host":"b","udp_port":70000}]}}"#,
+        #"{"name": "a","service_entangled_dht": {"known_nodes":[{"host":"b","udp_port":70000}]}}"#,
         #"{"name": "a", "service_identity_propagate": {"known_servers": ["host"]}}"#,
     ])
     func `what is none is refused`(text: String) {

@@ -209,12 +209,17 @@ import Testing
         var settings = HTTPServer.Settings()
         settings.connections.minimumRateWindow = .milliseconds(40)
         settings.connections.minimumRateByteCount = 1 << 30
+        let asked = AsyncStream<Void>.makeStream()
         let server = try await HTTPServer.open(
             at: loopback, settings: settings, threads: testThreads
-        ) { _ in HTTPServer.Response(200, body: [UInt8](repeating: 65, count: 64 << 20)) }
+        ) { _ in
+            asked.continuation.finish()
+            return HTTPServer.Response(200, body: [UInt8](repeating: 65, count: 64 << 20))
+        }
         let raw = try await RawConnection.open(to: server.localEndpoint)
         try await raw.stopReading()
         try await raw.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        for await _ in asked.stream {}
         await server.stop(grace: .seconds(60))
         #expect(server.counts.tooSlow == 1)
         await raw.close()
