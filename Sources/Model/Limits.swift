@@ -106,6 +106,56 @@ package enum Limits {
     /// What a supplier of the embedded network may take: all that its disk has.
     package static let embeddedCapacity = 1 << 60
 
+    // MARK: Sockets
+
+    /// The longest datagram sent or taken: one Ethernet frame, so that nothing is cut into parts.
+    package static let datagramLengthMax = 1472
+    /// Datagrams of one system call: more gain little.
+    package static let datagramsPerRead = 32
+    /// Asked of the kernel: a burst of some thousand datagrams, each charged about 1 KiB.
+    package static let datagramReceiveBufferLength = 8 << 20
+    package static let datagramSendBufferLength = 1 << 20
+
+    /// Connections of one listener, and of them from one address range: whoever has one address
+    /// range cannot take all.
+    package static let connectionCountMax = 512
+    package static let connectionsPerRangeMax = 8
+    /// From the connection to the first whole frame, or from the first byte of a head to its last.
+    package static let headDeadline: Duration = .seconds(10)
+    package static let idleDeadline: Duration = .seconds(300)
+    /// Whoever is slower than this many bytes in each window is cut off: 1 KiB/s.
+    package static let minimumRateByteCount = 30 << 10
+    package static let minimumRateWindow: Duration = .seconds(30)
+    /// What waits for one peer to take it.
+    package static let writeQueueLengthMax = 4 << 20
+    package static let frameBodyLengthMax = 1 << 20
+    /// Frames that wait for their reader; then reading stops.
+    package static let frameQueueCountMax = 16
+
+    // MARK: HTTP
+
+    package static let httpHeadLengthMax = 16 << 10
+    package static let headerFieldCountMax = 100
+    package static let targetLengthMax = 2 << 10
+    package static let requestBodyLengthMax = 1 << 20
+    package static let responseBodyLengthMax = 1 << 20
+    package static let redirectCountMax = 3
+    package static let exchangeDeadline: Duration = .seconds(10)
+    /// How long a stopping server waits for answers that are under way; the node ends within 5 s.
+    package static let stopGrace: Duration = .seconds(3)
+    /// How long what a refused peer still sends is read, so that it sees why.
+    package static let lingerDeadline: Duration = .seconds(2)
+
+    // MARK: Names
+
+    /// As in RFC 1035.
+    package static let hostNameLengthMax = 253
+    package static let nameAnswerCountMax = 16
+    package static let nameCacheCountMax = 1024
+    /// Answers are asked again after a minute, failures after five seconds.
+    package static let nameAnswerLifetime: Duration = .seconds(60)
+    package static let nameFailureLifetime: Duration = .seconds(5)
+
     // MARK: Memory
 
     /// What the buffers of a pipeline may take together, in bytes, unless configured otherwise.
