@@ -66,7 +66,23 @@ let echoHandler: SessionRequestHandler = { _, request in
 
 /// Bytes that differ from place to place.
 func patterned(_ count: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
+    // By words: byte loops are slow without the optimiser.
+    var words = [UInt64](repeating: 0, count: (count + 7) / 8)
+    for index in words.indices { words[index] = UInt64(index) &* 0x9e37_79b9_7f4a_7c15 }
+    return words.withUnsafeBytes { Array($0.prefix(count)) }
+}
+
+/// A seeded stream of numbers, for damage that can be repeated.
+struct Dice {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    /// 0..<`limit`.
+    mutating func roll(_ limit: Int) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int(state >> 33) % limit
+    }
 }
 
 /// A listener and what it takes to reach it.
