@@ -34,7 +34,7 @@ struct SessionNode {
     var name: PeerName { PeerName(identity.own) }
 
     func setup(
-        _ settings: SessionSettings = SessionSettings(), memory: SessionMemory = SessionMemory(),
+        _ settings: SessionSettings = .patient, memory: SessionMemory = SessionMemory(),
         admits: @escaping PeerAdmission = { _ in true },
         handler: @escaping SessionRequestHandler = echoHandler
     ) -> SessionSetup {
@@ -51,6 +51,15 @@ struct SessionNode {
         try SessionIdentity(
             own: identity.own, certificate: certificate, key: [UInt8](key.derRepresentation),
             adjust: adjust)
+    }
+}
+
+extension SessionSettings {
+    /// For tests that are about something else, on a machine that is busy.
+    static var patient: SessionSettings {
+        var settings = SessionSettings()
+        settings.handshakeDeadline = .seconds(120)
+        return settings
     }
 }
 
@@ -108,7 +117,8 @@ struct SessionPair {
     }
 
     func dial() async throws -> Session {
-        try await dialer.dial([listener.localEndpoint], expecting: listenerName)
+        try await dialer.dial(
+            [listener.localEndpoint], expecting: listenerName, deadline: .seconds(120))
     }
 }
 
