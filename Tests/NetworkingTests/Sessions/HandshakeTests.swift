@@ -127,18 +127,24 @@ import Testing
         let (node, key, certificate) = try client()
         let extra = try NIOSSLCertificate(bytes: certificate, format: .der)
         let changes: [(String, (inout TLSConfiguration) -> Void)] = [
-            ("TLS 1.2", {
-                $0.minimumTLSVersion = .tlsv12
-                $0.maximumTLSVersion = .tlsv12
-                $0.curves = [.x25519]
-            }),
+            (
+                "TLS 1.2",
+                {
+                    $0.minimumTLSVersion = .tlsv12
+                    $0.maximumTLSVersion = .tlsv12
+                    $0.curves = [.x25519]
+                }
+            ),
             ("another protocol", { $0.applicationProtocols = ["bitdust-session/2"] }),
             ("no protocol", { $0.applicationProtocols = [] }),
             ("no post-quantum group", { $0.curves = [.x25519, .secp256r1] }),
-            ("no certificate", {
-                $0.certificateChain = []
-                $0.privateKey = nil
-            }),
+            (
+                "no certificate",
+                {
+                    $0.certificateChain = []
+                    $0.privateKey = nil
+                }
+            ),
             ("a chain of two", { $0.certificateChain.append(.certificate(extra)) }),
         ]
         for (name, change) in changes {

@@ -97,31 +97,32 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("an unknown kind", [10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ("no kind", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ("reserved bytes", [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ("a stream where there is none", [1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
-        ("no stream where there is one", [4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]),
-        ("a hello with a body", [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]),
-        ("empty data", [4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
-        ("long data", [4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 4, 0]),
-        ("a long header", [2, 0, 0, 0, 1, 0, 0, 0, 17, 0, 1, 0]),
-        ("the longest length", [2, 0, 0, 0, 1, 0, 0, 0, 255, 255, 255, 255]),
-        ("a short request", [2, 0, 0, 0, 1, 0, 0, 0, 15, 0, 0, 0]),
-        ("no credit", [5, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]),
-        ("too much credit", [5, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 1]),
-        ("an unknown reason", [6, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 7, 0, 0, 0]),
-        (
-            "a header length that is not what is left",
-            [3, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
-        ),
-        (
-            "no time",
-            [2, 0, 0, 0, 1, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0]
-                + [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-        ),
-    ] as [(String, [UInt8])])
+    @Test(
+        arguments: [
+            ("an unknown kind", [10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            ("no kind", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            ("reserved bytes", [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            ("a stream where there is none", [1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
+            ("no stream where there is one", [4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]),
+            ("a hello with a body", [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]),
+            ("empty data", [4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
+            ("long data", [4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 4, 0]),
+            ("a long header", [2, 0, 0, 0, 1, 0, 0, 0, 17, 0, 1, 0]),
+            ("the longest length", [2, 0, 0, 0, 1, 0, 0, 0, 255, 255, 255, 255]),
+            ("a short request", [2, 0, 0, 0, 1, 0, 0, 0, 15, 0, 0, 0]),
+            ("no credit", [5, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]),
+            ("too much credit", [5, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 1]),
+            ("an unknown reason", [6, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 7, 0, 0, 0]),
+            (
+                "a header length that is not what is left",
+                [3, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+            ),
+            (
+                "no time",
+                [2, 0, 0, 0, 1, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0]
+                    + [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+            ),
+        ] as [(String, [UInt8])])
     func `a malformed frame is refused`(_ fault: (String, [UInt8])) {
         #expect(throws: SessionViolation.self, "\(fault.0)") {
             try SessionFrameTests.read(fault.1, step: fault.1.count)

@@ -108,7 +108,8 @@ private let isMeasuring = ProcessInfo.processInfo.environment["BITDUST_MEASURE"]
         let channel = try await ClientBootstrap(group: threads[1].group)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(
-                .writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+                .writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20)
+            )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let tls = try NIOSSLClientHandler(

@@ -108,8 +108,9 @@ enum CertificateTemplate {
     private static let allTime =
         [0x30, 0x20, 0x17, 0x0d] + Array("700101000000Z".utf8) + [0x18, 0x0f]
         + Array("99991231235959Z".utf8)
-    /// 2.25.299355651728734294927653314448853891988: an arc under a random UUID (ITU-T X.667), which
-    /// nobody has to register. Critical, so that nobody takes the certificate for another kind.
+    /// 2.25.299355651728734294927653314448853891988: an arc under a random UUID (ITU-T X.667),
+    /// which nobody has to register. Critical, so that nobody takes the certificate for another
+    /// kind.
     private static let extensionHead: [UInt8] = [
         0x06, 0x14, 0x69, 0x83, 0xc2, 0xb5, 0xe6, 0xc9, 0xcf, 0xdf, 0xca, 0x82, 0x93, 0x8c, 0x86,
         0xdd, 0xf2, 0xe8, 0xfb, 0xb3, 0xf7, 0x14, 0x01, 0x01, 0xff,

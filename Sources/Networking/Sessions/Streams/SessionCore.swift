@@ -38,29 +38,29 @@ struct SessionCore {
         case data(stream: UInt32, ByteBuffer)
     }
 
-    private(set) var hasPeerHello = false
-    private(set) var isPeerLeaving = false
-    private(set) var isLeaving = false
-    private(set) var isEnded = false
+    var hasPeerHello = false
+    var isPeerLeaving = false
+    var isLeaving = false
+    var isEnded = false
     /// What the driver has to do, in order; it takes them away.
     var effects: [Effect] = []
 
-    private let ownParity: UInt32
-    private let memoryMax: Int
-    private var nextOwnStream: UInt32
-    private var lastPeerStream: UInt32
-    private var calls: [UInt32: OutgoingCall] = [:]
-    private var streams: [UInt64: UInt32] = [:]
-    private var queuedCalls: [(id: UInt64, request: SessionRequest, timeAllowed: UInt32)] = []
-    private var requests: [UInt32: IncomingRequest] = [:]
+    let ownParity: UInt32
+    let memoryMax: Int
+    var nextOwnStream: UInt32
+    var lastPeerStream: UInt32
+    var calls: [UInt32: OutgoingCall] = [:]
+    var streams: [UInt64: UInt32] = [:]
+    var queuedCalls: [(id: UInt64, request: SessionRequest, timeAllowed: UInt32)] = []
+    var requests: [UInt32: IncomingRequest] = [:]
     /// Requests without memory, oldest first.
-    private var unreserved: [UInt32] = []
-    private var isReserving = false
-    private var heldByteCount = 0
-    private var frames: [SessionFrame] = []
+    var unreserved: [UInt32] = []
+    var isReserving = false
+    var heldByteCount = 0
+    var frames: [SessionFrame] = []
     /// Streams with payload that may be sent, in turn.
-    private var sending: [UInt32] = []
-    private var isPingUnanswered = false
+    var sending: [UInt32] = []
+    var isPingUnanswered = false
 
     init(role: Role, memoryMax: Int = Limits.sessionMemoryPerPeer) {
         self.memoryMax = memoryMax
@@ -110,7 +110,7 @@ struct SessionCore {
         frames.append(.reset(stream: stream, error == .timedOut ? .timedOut : .cancelled))
     }
 
-    private mutating func openCalls() {
+    mutating func openCalls() {
         var opened = 0
         for (id, request, timeAllowed) in queuedCalls {
             guard calls.count < Limits.sessionStreamCountMax,
@@ -133,286 +133,11 @@ struct SessionCore {
         queuedCalls.removeFirst(opened)
     }
 
-    private mutating func forget(call id: UInt64, _ error: SessionError) {
+    mutating func forget(call id: UInt64, _ error: SessionError) {
         streams[id] = nil
         effects.append(.answer(call: id, .failure(error)))
     }
-
-    // MARK: Requests of the peer
-
-    /// Memory is there for a request; when the request is not, it is given back.
-    mutating func reserved(_ stream: UInt32, _ byteCount: Int) {
-        isReserving = false
-        guard !isEnded, var request = requests[stream], request.phase == .waiting else {
-            effects.append(.release(byteCount: byteCount))
-            reserveNext()
-            return
-        }
-        request.heldByteCount = byteCount
-        heldByteCount += byteCount
-        if let credit = request.grant() {
-            frames.append(.credit(stream: stream, byteCount: credit))
-        }
-        requests[stream] = request
-        runIfWhole(stream)
-        reserveNext()
-    }
-
-    /// The peer may not ask for anything.
-    mutating func declined(_ stream: UInt32) {
-        isReserving = false
-        refuse(stream, .notAllowed)
-        reserveNext()
-    }
-
-    /// A handler has ended.
-    mutating func finished(_ stream: UInt32, _ result: Result<SessionResponse, SessionRefusal>) {
-        guard var request = requests[stream], request.phase == .running else { return }
-        switch result {
-        case .success(let response)
-        where request.stopped == nil && fits(response, request.opening):
-            request.phase = .responding
-            request.answer = response.payload.buffer
-            requests[stream] = request
-            frames.append(
-                .response(
-                    stream: stream, header: response.header,
-                    payloadLength: response.payload.byteCount))
-            if response.payload.byteCount > 0 {
-                sending.append(stream)
-            } else {
-                close(stream)
-            }
-        case .success: refuse(stream, request.stopped ?? .failed)
-        case .failure(let refusal): refuse(stream, request.stopped ?? refusal)
-        }
-    }
-
-    /// Ends a request without an answer, or tells its handler to stop.
-    mutating func refuse(_ stream: UInt32, _ refusal: SessionRefusal) {
-        guard var request = requests[stream], request.phase != .refused else { return }
-        frames.append(.reset(stream: stream, refusal))
-        sending.removeAll { $0 == stream }
-        request.refuse()
-        requests[stream] = request
-        giveBack(stream)
-        if request.isEndedByPeer { close(stream) }
-    }
-
-    /// The time of a request is over.
-    mutating func expire(_ stream: UInt32) { stop(stream, .timedOut) }
-
-    private mutating func stop(_ stream: UInt32, _ refusal: SessionRefusal) {
-        guard let request = requests[stream] else { return }
-        if request.phase == .running {
-            // Its slot is free only when the handler has ended, or handlers could pile up.
-            guard request.stopped == nil else { return }
-            requests[stream]?.stopped = refusal
-            effects.append(.stopHandler(stream: stream))
-        } else {
-            refuse(stream, refusal)
-        }
-    }
-
-    private func fits(_ response: SessionResponse, _ opening: RequestOpening) -> Bool {
-        response.payload.byteCount <= opening.responseLengthMax
-            && response.header.count <= Limits.sessionHeaderLengthMax
-    }
-
-    private mutating func open(
-        _ stream: UInt32, _ opening: RequestOpening
-    ) throws(SessionViolation) {
-        guard stream == lastPeerStream &+ 2 else { throw .badStream(stream) }
-        lastPeerStream = stream
-        guard requests.count < Limits.sessionStreamCountMax else { throw .tooManyStreams }
-        requests[stream] = IncomingRequest(opening)
-        guard !isLeaving else {
-            refuse(stream, .closing)
-            return
-        }
-        unreserved.append(stream)
-        effects.append(.opened(stream: stream, timeAllowed: opening.timeAllowed))
-        reserveNext()
-    }
-
-    /// Asks for the memory of the oldest request, when this peer may have more; one that is larger
-    /// than all a peer may have gets its turn when nothing else is held.
-    private mutating func reserveNext() {
-        while !isReserving, let stream = unreserved.first {
-            guard let request = requests[stream], request.phase == .waiting else {
-                unreserved.removeFirst()
-                continue
-            }
-            let need = request.neededByteCount
-            guard heldByteCount == 0 || heldByteCount + need <= memoryMax else { return }
-            unreserved.removeFirst()
-            isReserving = true
-            effects.append(.reserve(stream: stream, byteCount: need))
-        }
-    }
-
-    private mutating func runIfWhole(_ stream: UInt32) {
-        guard var request = requests[stream], request.phase == .receiving,
-            request.missingByteCount == 0
-        else { return }
-        let whole = request.start()
-        requests[stream] = request
-        effects.append(.run(stream: stream, whole))
-    }
-
-    private mutating func close(_ stream: UInt32) {
-        giveBack(stream)
-        requests[stream] = nil
-        effects.append(.closed(stream: stream))
-    }
-
-    private mutating func giveBack(_ stream: UInt32) {
-        guard let held = requests[stream]?.heldByteCount, held > 0 else { return }
-        requests[stream]?.heldByteCount = 0
-        heldByteCount -= held
-        effects.append(.release(byteCount: held))
-        reserveNext()
-    }
 }
-
-// MARK: - What the peer says
-
-extension SessionCore {
-    mutating func received(_ part: SessionFrameParser.Part) throws(SessionViolation) {
-        switch part {
-        case .frame(let frame): try received(frame)
-        case .bytes(let stream, let bytes): took(bytes, stream)
-        }
-    }
-
-    private mutating func received(_ frame: SessionFrame) throws(SessionViolation) {
-        guard hasPeerHello != (frame == .hello) else { throw .badHello }
-        switch frame {
-        case .hello:
-            hasPeerHello = true
-            effects.append(.established)
-        case .request(let stream, let opening):
-            guard !isOwn(stream) else { throw .badStream(stream) }
-            try open(stream, opening)
-        case .response(let stream, let header, let payloadLength):
-            try withCall(stream) { call throws(SessionViolation) in
-                try call.begin(header: header, payloadLength: payloadLength, stream: stream)
-            }
-            finishCall(stream)
-        case .data(let stream, let byteCount): try expect(byteCount, stream)
-        case .credit(let stream, let byteCount): try credit(byteCount, stream)
-        case .reset(let stream, let refusal): try reset(stream, refusal)
-        case .ping(let value):
-            let isRepeated = frames.contains { if case .pong = $0 { true } else { false } }
-            guard !isRepeated else { throw .badPing }
-            frames.append(.pong(value))
-        case .pong:
-            guard isPingUnanswered else { throw .badPing }
-            isPingUnanswered = false
-        case .goodbye:
-            guard !isPeerLeaving else { throw .unexpected(stream: 0) }
-            isPeerLeaving = true
-            failQueuedCalls(.closed)
-        }
-    }
-
-    private func isOwn(_ stream: UInt32) -> Bool { stream & 1 == ownParity }
-
-    private mutating func withCall(
-        _ stream: UInt32,
-        _ body: (inout OutgoingCall) throws(SessionViolation) -> Void
-    ) throws(SessionViolation) {
-        guard isOwn(stream), var call = calls[stream] else { throw .badStream(stream) }
-        try body(&call)
-        calls[stream] = call
-    }
-
-    private mutating func expect(
-        _ byteCount: Int, _ stream: UInt32
-    ) throws(SessionViolation) {
-        if isOwn(stream) {
-            try withCall(stream) { call throws(SessionViolation) in
-                try call.expect(byteCount, stream: stream)
-            }
-        } else {
-            guard requests[stream] != nil else { throw .badStream(stream) }
-            try requests[stream]?.expect(byteCount, stream: stream)
-        }
-    }
-
-    private mutating func took(_ bytes: ByteBuffer, _ stream: UInt32) {
-        if isOwn(stream) {
-            calls[stream]?.take(bytes)
-            finishCall(stream)
-            return
-        }
-        requests[stream]?.take(bytes)
-        if let request = requests[stream], request.phase == .refused, request.isEndedByPeer {
-            close(stream)
-        } else {
-            runIfWhole(stream)
-        }
-    }
-
-    private mutating func credit(_ byteCount: Int, _ stream: UInt32) throws(SessionViolation) {
-        guard isOwn(stream), stream < nextOwnStream else { throw .badStream(stream) }
-        // Credit may cross a reset of ours.
-        guard let call = calls[stream], !call.isCancelled else { return }
-        guard byteCount <= call.payload.readableBytes - call.credit else {
-            throw .tooManyBytes(stream: stream)
-        }
-        calls[stream]?.credit += byteCount
-        if call.credit == 0 { sending.append(stream) }
-    }
-
-    private mutating func reset(
-        _ stream: UInt32, _ refusal: SessionRefusal
-    ) throws(SessionViolation) {
-        guard isOwn(stream) else {
-            try resetByRequester(stream)
-            return
-        }
-        guard let call = calls[stream] else { throw .badStream(stream) }
-        if !call.isCancelled {
-            forget(call: call.id, .refused(refusal))
-            if call.payload.readableBytes > 0 {
-                frames.append(.reset(stream: stream, .cancelled))
-            }
-        }
-        sending.removeAll { $0 == stream }
-        calls[stream] = nil
-        openCalls()
-    }
-
-    /// The requester has ended its half; a reset may cross the end of our answer.
-    private mutating func resetByRequester(_ stream: UInt32) throws(SessionViolation) {
-        guard let request = requests[stream] else {
-            // Ids go up, so all up to the last were open once.
-            guard lastPeerStream != .max, stream <= lastPeerStream else {
-                throw .badStream(stream)
-            }
-            return
-        }
-        requests[stream]?.endByPeer()
-        if request.phase == .refused {
-            close(stream)
-        } else {
-            stop(stream, .cancelled)
-        }
-    }
-
-    private mutating func finishCall(_ stream: UInt32) {
-        guard let call = calls[stream], let answer = call.answer else { return }
-        calls[stream] = nil
-        if !call.isCancelled {
-            streams[call.id] = nil
-            effects.append(.answer(call: call.id, .success(answer)))
-        }
-        openCalls()
-    }
-}
-
-// MARK: - What is said to the peer; the end
 
 extension SessionCore {
     /// The next thing to send. Frames go before data, and the data of the streams in turn.
@@ -426,7 +151,7 @@ extension SessionCore {
         return nil
     }
 
-    private mutating func nextBytes(of stream: UInt32) -> ByteBuffer? {
+    mutating func nextBytes(of stream: UInt32) -> ByteBuffer? {
         if isOwn(stream) {
             let bytes = calls[stream]?.nextBytes()
             if let call = calls[stream], call.credit > 0 { sending.append(stream) }
@@ -477,7 +202,7 @@ extension SessionCore {
         unreserved = []
     }
 
-    private mutating func failQueuedCalls(_ error: SessionError) {
+    mutating func failQueuedCalls(_ error: SessionError) {
         for call in queuedCalls { effects.append(.answer(call: call.id, .failure(error))) }
         queuedCalls = []
     }
