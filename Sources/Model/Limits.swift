@@ -158,6 +158,12 @@ package enum Limits {
     package static let sessionCountMax = 512
     /// Connections from one address range that have not shown a certificate yet.
     package static let strangersPerRangeMax = 8
+    /// Handshakes of strangers of one address range: a core does thousands each second, and one
+    /// range must not have them all. Enough for an office that starts its machines at once.
+    package static let handshakeBurst = 32
+    package static let handshakesPerSecond = 8
+    /// Ranges that are remembered for that, each some 50 bytes.
+    package static let handshakeRangeCountMax = 16 << 10
     /// Several devices of one user, and connections that have died unnoticed.
     package static let sessionsPerUserMax = 8
     package static let handshakeDeadline: Duration = .seconds(10)

@@ -221,6 +221,15 @@ private struct CorePair {
         }
     }
 
+    @Test func `a ping is answered`() throws {
+        var pair = CorePair()
+        try pair.settle()
+        pair.dialler.ping(7)
+        #expect(pair.dialler.isWaitingForPong)
+        try pair.settle()
+        #expect(!pair.dialler.isWaitingForPong)
+    }
+
     @Test func `an answer longer than was asked for is not sent`() throws {
         var pair = CorePair()
         pair.dialler.call(1, request(10, answer: 9), timeAllowed: 1000)
@@ -257,6 +266,9 @@ private struct CorePair {
         try pair.settle()
         #expect(pair.answers.count == 100)
         #expect(pair.stopped.count == 8)
+        #expect(pair.heldByteCount == Limits.sessionMemoryPerPeer, "handlers still have it")
+        for stream in pair.running.keys.sorted() { pair.finish(stream) }
+        try pair.settle()
         #expect(pair.heldByteCount == 0)
     }
 

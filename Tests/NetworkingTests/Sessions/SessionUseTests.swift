@@ -207,6 +207,43 @@ import Testing
     }
 }
 
+@Suite struct ArrivalRateTests {
+    /// How many of `count` arrivals at once are let in.
+    private func admitted(
+        _ count: Int, of range: IPAddress, _ rates: inout ArrivalRates, at uptime: UInt64
+    ) -> Int {
+        var admitted = 0
+        for _ in 0..<count where rates.admits(range, at: uptime) { admitted += 1 }
+        return admitted
+    }
+
+    @Test func `a range has its burst and then its rate, and others have theirs`() {
+        var rates = ArrivalRates(burst: 3, perSecond: 2)
+        let (one, other) = (IPAddress.v4(0x0a00_0000), IPAddress.v4(0x0a00_0100))
+        let counts = [
+            admitted(4, of: one, &rates, at: 0), admitted(1, of: other, &rates, at: 0),
+            admitted(2, of: one, &rates, at: 400_000_000),
+            admitted(2, of: one, &rates, at: 600_000_000),
+            admitted(4, of: one, &rates, at: 100_000_000_000),
+        ]
+        #expect(counts == [3, 1, 0, 1, 3])
+    }
+
+    @Test func `the memory of ranges is bounded and comes free with time`() {
+        var rates = ArrivalRates(burst: 1, perSecond: 1)
+        let most = Limits.handshakeRangeCountMax
+        var known = 0
+        for number in 0..<UInt32(most) {
+            known += admitted(1, of: .v4(number << 8), &rates, at: 0)
+        }
+        let last = IPAddress.v4(0xffff_ff00)
+        let late = [0, 2_000_000_000].map { admitted(1, of: last, &rates, at: $0) }
+        #expect(known == most)
+        #expect(late == [0, 1])
+        #expect(rates.rangeCount == 1)
+    }
+}
+
 @Suite struct SessionPaceTests {
     private let second: UInt64 = 1_000_000_000
 

@@ -24,6 +24,7 @@ final class SessionGate: Sendable {
         var perUser: [UserID: Int] = [:]
         var channels: [ObjectIdentifier: any Channel] = [:]
         var isClosed = false
+        var rates = ArrivalRates()
     }
 
     private let limits: SessionGateLimits
@@ -39,10 +40,13 @@ final class SessionGate: Sendable {
     func enter(_ channel: any Channel) -> Endpoint? {
         guard let peer = SocketAddresses.endpoint(channel.remoteAddress) else { return nil }
         let range = peer.address.range
+        let uptime = channel.eventLoop.now.uptimeNanoseconds
         let isIn = state.withLock { state in
             let isCounted = !peer.address.isLoopback || limits.countsLoopback
             guard !state.isClosed, state.counts.open < limits.connectionCountMax,
-                !isCounted || state.strangers[range, default: 0] < limits.strangersPerRangeMax
+                !isCounted
+                    || (state.strangers[range, default: 0] < limits.strangersPerRangeMax
+                        && state.rates.admits(range, at: uptime))
             else {
                 state.counts.refused += 1
                 return false

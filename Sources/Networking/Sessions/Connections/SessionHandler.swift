@@ -163,9 +163,9 @@ final class SessionHandler: ChannelInboundHandler {
         case .reserve(let stream, let byteCount): reserve(stream, byteCount)
         case .release(let byteCount): setup.memory.release(byteCount)
         case .run(let stream, let request): run(stream, request)
-        case .stopHandler(let stream): tasks[stream]?.cancel()
+        case .stopHandler(let stream): tasks.removeValue(forKey: stream)?.cancel()
         case .closed(let stream):
-            tasks[stream] = nil
+            if !core.isEnded { tasks[stream] = nil }
             timers.removeValue(forKey: stream)?.cancel()
         }
     }

@@ -30,6 +30,11 @@ extension SessionCore {
     /// A handler has ended.
     mutating func finished(_ stream: UInt32, _ result: Result<SessionResponse, SessionRefusal>) {
         guard var request = requests[stream], request.phase == .running else { return }
+        guard !isEnded else {
+            giveBack(stream)
+            requests[stream] = nil
+            return
+        }
         switch result {
         case .success(let response)
         where request.stopped == nil && fits(response, request.opening):
@@ -100,7 +105,7 @@ extension SessionCore {
     /// Asks for the memory of the oldest request, when this peer may have more; one that is larger
     /// than all a peer may have gets its turn when nothing else is held.
     mutating func reserveNext() {
-        while !isReserving, let stream = unreserved.first {
+        while !isEnded, !isReserving, let stream = unreserved.first {
             guard let request = requests[stream], request.phase == .waiting else {
                 unreserved.removeFirst()
                 continue

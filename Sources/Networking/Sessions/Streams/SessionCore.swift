@@ -191,14 +191,17 @@ extension SessionCore {
         for id in streams.keys.sorted() {
             effects.append(.answer(call: id, .failure(error)))
         }
-        for stream in requests.keys.sorted() {
-            if requests[stream]?.phase == .running {
-                effects.append(.stopHandler(stream: stream))
-            }
-            giveBack(stream)
+        for (stream, request) in requests.sorted(by: { $0.key < $1.key }) {
             effects.append(.closed(stream: stream))
+            if request.phase == .running {
+                // Its handler still has the payload: the memory is free when it has ended.
+                effects.append(.stopHandler(stream: stream))
+            } else {
+                giveBack(stream)
+                requests[stream] = nil
+            }
         }
-        (calls, streams, requests, frames, sending) = ([:], [:], [:], [], [])
+        (calls, streams, frames, sending) = ([:], [:], [], [])
         unreserved = []
     }
 
