@@ -23,6 +23,8 @@ let argumentParser = Target.Dependency.product(
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(
@@ -39,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -78,7 +81,9 @@ let package = Package(
         .target(name: "Catalogs", dependencies: ["Model", grdb], swiftSettings: strict),
         .target(
             name: "Networking",
-            dependencies: ["Model", "Identities", nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "Model", "Identities", crypto, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL,
+            ],
             swiftSettings: strict),
 
         // 4 - the supplier's side
@@ -200,7 +205,10 @@ let package = Package(
             name: "APIModelTests", dependencies: ["APIModel", "Model"], swiftSettings: strict),
         .testTarget(
             name: "NetworkingTests",
-            dependencies: ["Networking", "Model", "Identities", nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "Networking", "Model", "Identities", crypto, nioCore, nioPosix, nioHTTP1, nioTLS,
+                nioSSL,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "DHTTests",

@@ -132,6 +132,51 @@ package enum Limits {
     /// Frames that wait for their reader; then reading stops.
     package static let frameQueueCountMax = 16
 
+    // MARK: Sessions
+
+    /// One of ours takes about 600 bytes; RELIABILITY.md, section 7.
+    package static let sessionCertificateLengthMax = 4096
+    /// A fragment header of 20 KiB and what is asked about it.
+    package static let sessionHeaderLengthMax = 64 << 10
+    /// A fragment and its header, a head, a listing.
+    package static let sessionPayloadLengthMax = 16 << 20
+    /// Bytes of one data frame: sixteen TLS records, and what others wait behind.
+    package static let sessionDataLengthMax = 256 << 10
+    /// Payloads up to here are sent with their request, without waiting for credit.
+    package static let sessionInlineLengthMax = 64 << 10
+    /// Requests under way in one direction.
+    package static let sessionStreamCountMax = 64
+    /// Frames other than data that wait to be written: some for each stream. A peer that makes us
+    /// say more and does not read is cut off.
+    package static let sessionFrameQueueCountMax = 512
+    /// Payloads and responses of one peer's requests in memory; a single request may take more.
+    package static let sessionMemoryPerPeer = 16 << 20
+    /// The same for all peers of a node: at least the payload and the response of one request.
+    package static let sessionMemoryDefault = 64 << 20
+    /// What is given to TLS at once, so that it waits encrypted for the socket.
+    package static let sessionWriteLength = 256 << 10
+    package static let sessionCountMax = 512
+    /// Connections from one address range that have not shown a certificate yet.
+    package static let strangersPerRangeMax = 8
+    /// Handshakes of strangers of one address range: a core does thousands each second, and one
+    /// range must not have them all. Enough for an office that starts its machines at once.
+    package static let handshakeBurst = 32
+    package static let handshakesPerSecond = 8
+    /// Ranges that are remembered for that, each some 50 bytes.
+    package static let handshakeRangeCountMax = 16 << 10
+    /// Several devices of one user, and connections that have died unnoticed.
+    package static let sessionsPerUserMax = 8
+    package static let handshakeDeadline: Duration = .seconds(10)
+    /// A quiet session is asked for a sign of life; without one, it ends.
+    package static let pingInterval: Duration = .seconds(60)
+    package static let pongDeadline: Duration = .seconds(30)
+    package static let requestDeadlineDefault: Duration = .seconds(60)
+    /// Before a peer that could not be reached is dialled again; doubled after each failure.
+    package static let redialDelayMin: Duration = .seconds(1)
+    package static let redialDelayMax: Duration = .seconds(300)
+    /// Peers that a pool remembers failures of.
+    package static let redialCountMax = 4096
+
     // MARK: HTTP
 
     package static let httpHeadLengthMax = 16 << 10

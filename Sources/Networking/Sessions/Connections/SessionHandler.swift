@@ -1,0 +1,293 @@
+internal import Model
+internal import NIOCore
+internal import NIOTLS
+
+/// Drives a ``SessionCore`` on a channel that TLS has been put on. Belongs to the channel's thread.
+final class SessionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let setup: SessionSetup
+    private let verifier: PeerVerifier
+    private let established: EventLoopPromise<SessionPeer>
+    private let eventLoop: any EventLoop
+    private var core: SessionCore
+    private var parser = SessionFrameParser()
+    private var pace: SessionPace
+    private var context: ChannelHandlerContext?
+    /// Set when the handshake is done; nothing is read or written before.
+    private var peer: SessionPeer?
+    private var isPumping = false
+    private var tick: Scheduled<Void>?
+    private var calls: [UInt64: OpenCall] = [:]
+    private var tasks: [UInt32: Task<Void, Never>] = [:]
+    private var timers: [UInt32: Scheduled<Void>] = [:]
+
+    private struct OpenCall {
+        let timer: Scheduled<Void>
+        let answer: SessionCall.Answer
+    }
+
+    init(
+        setup: SessionSetup, role: SessionCore.Role, verifier: PeerVerifier,
+        established: EventLoopPromise<SessionPeer>, eventLoop: any EventLoop
+    ) {
+        self.setup = setup
+        self.verifier = verifier
+        self.established = established
+        self.eventLoop = eventLoop
+        core = SessionCore(role: role, memoryMax: setup.settings.memoryPerPeer)
+        pace = SessionPace(
+            settings: setup.settings, at: eventLoop.now.uptimeNanoseconds)
+    }
+
+    /// Why the session ends when the channel does: the dialler's half of the handshake is done
+    /// before the listener has judged it.
+    private var lossOfChannel: SessionError {
+        verifier.refusal ?? (core.hasPeerHello ? .closed : .handshakeFailed)
+    }
+
+    private var uptime: UInt64 { eventLoop.now.uptimeNanoseconds }
+
+    // MARK: The channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        scheduleTick()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end(.closed) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end(lossOfChannel)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(lossOfChannel)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .handshakeCompleted(let protocolName) = event as? TLSUserEvent else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        // Without a verdict on this very connection there is no peer, whatever TLS says.
+        guard protocolName == SessionIdentity.protocolName, let found = verifier.peer else {
+            end(.handshakeFailed)
+            return
+        }
+        peer = found
+        pump()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard peer != nil, !core.isEnded else { return }
+        let bytes = unwrapInboundIn(data)
+        pace.heard(bytes.readableBytes, at: uptime)
+        parser.append(bytes)
+        do throws(SessionViolation) {
+            while let part = try parser.next() {
+                try core.received(part)
+                perform()
+                guard !core.isEnded, !core.isFlooded else { break }
+            }
+            parser.settle()
+        } catch {
+            end(.violation(error))
+        }
+        if core.isFlooded { end(.network(.peerTooSlow)) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { pump() }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        pump()
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: Calls
+
+    func start(_ call: SessionCall) {
+        guard !call.isCancelled else {
+            call.answer(.failure(.cancelled))
+            return
+        }
+        pace.used(at: uptime)
+        let id = call.id
+        let timer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(call.deadline)) {
+            [weak self] () -> Void in self?.cancel(id, .timedOut)
+        }
+        calls[id] = OpenCall(timer: timer, answer: call.answer)
+        core.call(id, call.request, timeAllowed: call.timeAllowed)
+        pump()
+    }
+
+    func cancel(_ id: UInt64, _ error: SessionError) {
+        core.cancel(id, error)
+        pump()
+    }
+
+    /// Takes no more requests and ends when those under way have, or after `grace`.
+    func leave(grace: Duration) {
+        core.leave()
+        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(grace)) { [weak self] in
+            self?.end(.closed)
+        }
+        pump()
+    }
+
+    // MARK: Effects
+
+    private func perform() {
+        while !core.effects.isEmpty {
+            let effects = core.effects
+            core.effects = []
+            for effect in effects { perform(effect) }
+        }
+    }
+
+    private func perform(_ effect: SessionCore.Effect) {
+        switch effect {
+        case .established:
+            if let peer { established.succeed(peer) }
+        case .answer(let id, let result):
+            guard let call = calls.removeValue(forKey: id) else { return }
+            call.timer.cancel()
+            call.answer(result)
+        case .opened(let stream, let milliseconds):
+            let time = TimeAmount.milliseconds(Int64(milliseconds))
+            timers[stream] = eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in
+                self?.expire(stream)
+            }
+        case .reserve(let stream, let byteCount): reserve(stream, byteCount)
+        case .release(let byteCount): setup.memory.release(byteCount)
+        case .run(let stream, let request): run(stream, request)
+        case .stopHandler(let stream): tasks.removeValue(forKey: stream)?.cancel()
+        case .closed(let stream):
+            if !core.isEnded { tasks[stream] = nil }
+            timers.removeValue(forKey: stream)?.cancel()
+        }
+    }
+
+    private func reserve(_ stream: UInt32, _ byteCount: Int) {
+        guard let peer, setup.admits(peer) else {
+            core.declined(stream)
+            return
+        }
+        let handler = NIOLoopBound(self, eventLoop: eventLoop)
+        setup.memory.reserve(byteCount) { [eventLoop] in
+            eventLoop.execute {
+                handler.value.core.reserved(stream, byteCount)
+                handler.value.pump()
+            }
+        }
+    }
+
+    private func expire(_ stream: UInt32) {
+        core.expire(stream)
+        pump()
+    }
+
+    private func run(_ stream: UInt32, _ request: SessionRequest) {
+        guard let peer else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        tasks[stream] = Task { [answer = setup.handler, eventLoop] in
+            let result: Result<SessionResponse, SessionRefusal>
+            do {
+                result = .success(try await answer(peer, request))
+            } catch {
+                result = .failure(error as? SessionRefusal ?? .failed)
+            }
+            eventLoop.execute {
+                bound.value.core.finished(stream, result)
+                bound.value.pump()
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    /// Performs what the core wants and writes as long as the socket takes it.
+    ///
+    /// Only ``Limits/sessionWriteLength`` bytes at a time go to TLS, which keeps a second copy of
+    /// them until the socket has taken it.
+    private func pump() {
+        perform()
+        guard !isPumping, peer != nil, let context else { return }
+        isPumping = true
+        while !core.isEnded, context.channel.isWritable, core.hasOutput {
+            let byteCount = writeSome(context)
+            guard byteCount > 0 else { break }
+            pace.flushed(byteCount, at: uptime)
+            let taken = eventLoop.makePromise(of: Void.self)
+            taken.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+                self?.pace.taken()
+            }
+            // An empty write: its promise is kept when all before it is written.
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: taken)
+            perform()
+        }
+        isPumping = false
+        if core.isDone, !core.isEnded { end(.closed) }
+    }
+
+    private func writeSome(_ context: ChannelHandlerContext) -> Int {
+        var byteCount = 0
+        var heads = ByteBuffer()
+        while byteCount < Limits.sessionWriteLength, let output = core.nextOutput() {
+            switch output {
+            case .frame(let frame): frame.write(to: &heads)
+            case .data(let stream, let bytes):
+                SessionFrame.data(stream: stream, byteCount: bytes.readableBytes)
+                    .write(to: &heads)
+                byteCount += heads.readableBytes + bytes.readableBytes
+                context.write(wrapOutboundOut(heads), promise: nil)
+                context.write(wrapOutboundOut(bytes), promise: nil)
+                heads = ByteBuffer()
+            }
+        }
+        guard heads.readableBytes > 0 else { return byteCount }
+        context.write(wrapOutboundOut(heads), promise: nil)
+        return byteCount + heads.readableBytes
+    }
+
+    // MARK: Time and the end
+
+    private func scheduleTick() {
+        let time = TimeAmount(setup.settings.tick)
+        tick = eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in
+            self?.ticked()
+        }
+    }
+
+    private func ticked() {
+        let situation = SessionPace.Situation(
+            isEstablished: core.hasPeerHello, isOwed: parser.isWithinFrame || core.isOwed,
+            isQuiet: core.isQuiet, isWaitingForPong: core.isWaitingForPong)
+        let uptime = uptime
+        switch pace.verdict(situation, at: uptime) {
+        case .fine: break
+        case .tooSlow:
+            end(.timedOut)
+            return
+        case .ping: core.ping(uptime)
+        case .leave: core.leave()
+        }
+        pump()
+        if !core.isEnded { scheduleTick() }
+    }
+
+    private func end(_ error: SessionError) {
+        guard !core.isEnded else { return }
+        core.end(error)
+        tick?.cancel()
+        // Only the first of these counts.
+        established.fail(error)
+        perform()
+        for task in tasks.values { task.cancel() }
+        tasks = [:]
+        context?.close(promise: nil)
+        context = nil
+    }
+}

@@ -1,0 +1,26 @@
+internal import Model
+
+/// What all sessions of a node share: who we are, whom we let in, what we answer.
+package struct SessionSetup: Sendable {
+    let identity: SessionIdentity
+    let settings: SessionSettings
+    let memory: SessionMemory
+    let admits: PeerAdmission
+    let handler: SessionRequestHandler
+
+    /// - Parameters:
+    ///   - admits: asked about each peer at its handshake and at each of its requests; must not
+    ///     block.
+    ///   - handler: answers the requests of peers, those that dialled and those that were dialled.
+    package init(
+        identity: SessionIdentity, settings: SessionSettings = SessionSettings(),
+        memory: SessionMemory = SessionMemory(), admits: @escaping PeerAdmission,
+        handler: @escaping SessionRequestHandler
+    ) {
+        self.identity = identity
+        self.settings = settings
+        self.memory = memory
+        self.admits = admits
+        self.handler = handler
+    }
+}

@@ -1,0 +1,113 @@
+package import Model
+internal import NIOCore
+internal import Synchronization
+
+/// An authenticated connection to another node, for requests in both directions.
+///
+/// Thread rules: any thread may use it.
+package final class Session: Sendable {
+    package let peer: SessionPeer
+    /// Where the peer is; `nil` behind a router.
+    package let peerEndpoint: Endpoint?
+    /// Whether we dialled.
+    package let isDialled: Bool
+
+    private let channel: any Channel
+    private let handler: NIOLoopBound<SessionHandler>
+    private let lastCall = Atomic<UInt64>(0)
+
+    init(
+        peer: SessionPeer, peerEndpoint: Endpoint?, isDialled: Bool, channel: any Channel,
+        handler: NIOLoopBound<SessionHandler>
+    ) {
+        self.peer = peer
+        self.peerEndpoint = peerEndpoint
+        self.isDialled = isDialled
+        self.channel = channel
+        self.handler = handler
+    }
+
+    package var isOpen: Bool { channel.isActive }
+
+    /// Asks the peer and waits for its answer. Cancelling the task reaches the peer.
+    ///
+    /// - Throws: ``SessionError/refused(_:)`` with the peer's reason,
+    ///   ``SessionError/tooLong(field:length:limit:)``, ``SessionError/timedOut``,
+    ///   ``SessionError/cancelled``, ``SessionError/closed`` or why the session ended.
+    package func request(
+        _ request: SessionRequest, deadline: Duration = Limits.requestDeadlineDefault
+    ) async throws(SessionError) -> SessionResponse {
+        try Session.check(request)
+        let ticket = Mutex<SessionCall?>(nil)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let call = SessionCall(id: nextID(), request: request, deadline: deadline) {
+                    continuation.resume(returning: $0)
+                }
+                ticket.withLock { $0 = call }
+                if Task.isCancelled { call.cancel() }
+                start(call)
+            }
+        } onCancel: {
+            ticket.withLock { $0 }.map { cancel($0) }
+        }
+        return try result.get()
+    }
+
+    /// The same for threads of one's own, which it blocks.
+    @available(*, noasync, message: "blocks its thread: await request")
+    package func requestBlocking(
+        _ request: SessionRequest, deadline: Duration = Limits.requestDeadlineDefault
+    ) throws(SessionError) -> SessionResponse {
+        try Session.check(request)
+        precondition(!channel.eventLoop.inEventLoop, "the answer comes on this thread")
+        let answer = channel.eventLoop.makePromise(of: SessionResponse.self)
+        start(
+            SessionCall(id: nextID(), request: request, deadline: deadline) {
+                answer.completeWith($0.mapError { $0 as any Error })
+            })
+        do {
+            return try answer.futureResult.wait()
+        } catch {
+            throw error as? SessionError ?? .closed
+        }
+    }
+
+    /// Takes no more requests, lets those under way end, and closes; at once after `grace`.
+    package func close(grace: Duration = .zero) async {
+        channel.eventLoop.execute { [handler] in handler.value.leave(grace: grace) }
+        await waitUntilClosed()
+    }
+
+    package func waitUntilClosed() async {
+        // Never fails.
+        try? await channel.closeFuture.get()
+    }
+
+    /// Calls `body` on a network thread when the session has ended.
+    func whenClosed(_ body: @escaping @Sendable () -> Void) {
+        channel.closeFuture.whenComplete { _ in body() }
+    }
+
+    private static func check(_ request: SessionRequest) throws(SessionError) {
+        let parts = [
+            ("header", request.header.count, Limits.sessionHeaderLengthMax),
+            ("payload", request.payload.byteCount, Limits.sessionPayloadLengthMax),
+            ("response", request.responseLengthMax, Limits.sessionPayloadLengthMax),
+        ]
+        for (field, length, limit) in parts where length > limit {
+            throw .tooLong(field: field, length: length, limit: limit)
+        }
+    }
+
+    private func nextID() -> UInt64 { lastCall.add(1, ordering: .relaxed).newValue }
+
+    private func start(_ call: SessionCall) {
+        channel.eventLoop.execute { [handler] in handler.value.start(call) }
+    }
+
+    private func cancel(_ call: SessionCall) {
+        call.cancel()
+        channel.eventLoop.execute { [handler] in handler.value.cancel(call.id, .cancelled) }
+    }
+}

@@ -1,0 +1,98 @@
+internal import Model
+internal import NIOCore
+
+/// A request of the peer and our answer to it, as far as it is sent.
+struct IncomingRequest {
+    enum Phase: Equatable {
+        /// For its turn, then for memory.
+        case waiting
+        /// For the rest of its payload.
+        case receiving
+        /// For its handler.
+        case running
+        /// For the peer to take the answer.
+        case responding
+        /// Ended by us; what still comes is dropped until the peer has ended it too.
+        case refused
+    }
+
+    var phase = Phase.waiting
+    /// Why its handler was told to stop.
+    var stopped: SessionRefusal?
+    /// Bytes of memory that are held for it.
+    var heldByteCount = 0
+    let opening: RequestOpening
+    private(set) var missingByteCount: Int
+    /// Bytes that may still be announced in data frames.
+    private(set) var credit: Int
+    /// Bytes that could be announced in all.
+    private var granted: Int
+    /// Whether the peer has said all it will say about it.
+    private(set) var isEndedByPeer: Bool
+    /// What has not been sent of the answer.
+    var answer = ByteBuffer()
+    private var payload = ByteBuffer()
+
+    init(_ opening: RequestOpening) {
+        self.opening = opening
+        missingByteCount = opening.payloadLength
+        isEndedByPeer = opening.payloadLength == 0
+        let isInline = opening.payloadLength <= Limits.sessionInlineLengthMax
+        granted = isInline ? opening.payloadLength : 0
+        credit = granted
+    }
+
+    /// What its payload and its answer may take.
+    var neededByteCount: Int { opening.payloadLength + opening.responseLengthMax }
+
+    /// Lets the whole payload come.
+    ///
+    /// - Returns: the credit to send, `nil` when the peer has it already.
+    mutating func grant() -> Int? {
+        phase = .receiving
+        payload.reserveCapacity(opening.payloadLength)
+        let more = opening.payloadLength - granted
+        granted += more
+        credit += more
+        return more > 0 ? more : nil
+    }
+
+    /// Takes the credit of a data frame that begins.
+    mutating func expect(_ byteCount: Int, stream: UInt32) throws(SessionViolation) {
+        guard byteCount <= credit else { throw .tooManyBytes(stream: stream) }
+        credit -= byteCount
+    }
+
+    mutating func take(_ bytes: ByteBuffer) {
+        missingByteCount -= bytes.readableBytes
+        if missingByteCount == 0 { isEndedByPeer = true }
+        if phase != .refused { payload.writeImmutableBuffer(bytes) }
+    }
+
+    /// The peer has given up.
+    mutating func endByPeer() { isEndedByPeer = true }
+
+    /// Lets go of what has come.
+    mutating func refuse() {
+        phase = .refused
+        payload = ByteBuffer()
+        answer = ByteBuffer()
+    }
+
+    /// The request for its handler, which owns the payload from here on.
+    mutating func start() -> SessionRequest {
+        phase = .running
+        defer { payload = ByteBuffer() }
+        return SessionRequest(
+            header: opening.header, payload: SessionPayload(payload),
+            responseLengthMax: opening.responseLengthMax)
+    }
+
+    mutating func nextBytes() -> ByteBuffer? {
+        let count = min(answer.readableBytes, Limits.sessionDataLengthMax)
+        return count > 0 ? answer.readSlice(length: count) : nil
+    }
+
+    /// Whether the peer owes bytes at this moment.
+    var isOwed: Bool { phase == .receiving && missingByteCount > 0 }
+}
