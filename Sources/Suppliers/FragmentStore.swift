@@ -51,8 +51,8 @@ package protocol FragmentStore: AnyObject, Sendable {
     /// charged to the customer, until the supplier reclaims it.
     func tombstone(_ fragments: [FragmentID], of owner: UserID) throws(StoreError)
 
-    /// Re-reads fragments and holds their bytes against checksum and id. One that is not what it was
-    /// is noted: ``has(_:of:)`` says no from then on, and it can be put again.
+    /// Re-reads fragments and holds their bytes against checksum and id. One that is not what it
+    /// was is noted: ``has(_:of:)`` says no from then on, and it can be put again.
     ///
     /// - Returns: whether each is sound, in the order asked; not when it is not there.
     func scrub(_ fragments: [FragmentID], of owner: UserID) throws(StoreError) -> [Bool]

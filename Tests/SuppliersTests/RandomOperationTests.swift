@@ -58,7 +58,11 @@ import Testing
         case 10:
             return { store in answer { "\(try store.putHead(head))" } }
         default:
-            return { store in answer { "\(try store.admit(customer.contract(quota: quota, with: store.supplier)))" } }
+            return { store in
+                answer {
+                    "\(try store.admit(customer.contract(quota: quota, with: store.supplier)))"
+                }
+            }
         }
     }
 

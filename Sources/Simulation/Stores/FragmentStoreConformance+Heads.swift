@@ -17,7 +17,7 @@ extension FragmentStoreConformance {
             ) { _ = try store.put(uploads) }
             try require(try store.usage().used == 0, "nothing was stored")
             _ = try store.put([try other.upload(seed: 1)])
-            try store.admit(customer.contract(quota: need, with: store.supplier))
+            try store.admit(customer.contract(quota: need, with: store.supplier, sequence: 2))
             _ = try store.put(uploads)
             let last = try customer.upload(seed: 4)
             try requireError(
@@ -33,7 +33,7 @@ extension FragmentStoreConformance {
                 .quotaExceeded(need: uploads[0].storedLength, available: 0),
                 "put again is charged again"
             ) { _ = try store.put([uploads[0]]) }
-            try store.admit(customer.contract(quota: 0, with: store.supplier))
+            try store.admit(customer.contract(quota: 0, with: store.supplier, sequence: 3))
             try require(
                 try store.bytes(of: uploads[1].header.fragment, of: customer.owner)
                     == uploads[1].content, "what is there stays when a quota shrinks")

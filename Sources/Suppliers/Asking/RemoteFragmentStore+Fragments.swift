@@ -13,8 +13,7 @@ extension RemoteFragmentStore {
             if let flaw = upload.flaw { throw flaw }
         }
         guard let owner = uploads.first?.header.owner else {
-            // What has nothing in it still says whether the store is there.
-            _ = try askPlain(.put([]), of: user)
+            try checkOpen()
             return []
         }
         var receipts: [Receipt] = []
@@ -99,11 +98,13 @@ extension RemoteFragmentStore {
         }
     }
 
+    /// The header says itself which device has signed it. Whether that device is the owner's is for
+    /// who reads the sealed descriptor: nobody else can seal one.
     package func header(
         of fragment: FragmentID, of owner: UserID
     ) throws(StoreError) -> FragmentHeader {
         guard case .header(let header) = try askPlain(.header(fragment), of: owner),
-            header.fragment == fragment, header.owner == owner
+            header.fragment == fragment, header.owner == owner, header.isSigned
         else { throw .lied(.wrongAnswer(field: "header")) }
         return header
     }
@@ -143,8 +144,9 @@ extension RemoteFragmentStore {
         while true {
             let count = min(max(0, limit - records.count), Limits.messageFragmentCountMax)
             let last = records.last?.id ?? after
-            guard case .records(let page) = try askPlain(
-                .list(after: last, limit: count), of: owner),
+            guard
+                case .records(let page) = try askPlain(
+                    .list(after: last, limit: count), of: owner),
                 page.count <= count, RemoteFragmentStore.isAscending(page, after: last)
             else { throw .lied(.wrongAnswer(field: "list")) }
             records += page
@@ -160,6 +162,16 @@ extension RemoteFragmentStore {
             last = record.id
         }
         return true
+    }
+}
+
+extension FragmentHeader {
+    /// Whether the device that it names has signed it.
+    var isSigned: Bool {
+        guard let key = DevicePublicKey(device.bytes), let signature = Signature(signature) else {
+            return false
+        }
+        return key.isValid(signature, of: signedBytes, for: .fragmentHeader)
     }
 }
 

@@ -35,6 +35,10 @@ package final class RemoteFragmentStore: FragmentStore {
         channel.close()
     }
 
+    func checkOpen() throws(StoreError) {
+        guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw .closed }
+    }
+
     /// Asks, and reads the answer.
     ///
     /// - Returns: the answer, no refusal, and the bytes of its payload in `target`.
@@ -42,7 +46,7 @@ package final class RemoteFragmentStore: FragmentStore {
         _ call: SupplierRequest.Call, of owner: UserID, payload: [PayloadPart] = [],
         into target: UnsafeMutableRawBufferPointer? = nil
     ) throws(StoreError) -> (SupplierResponse, Int) {
-        guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw .closed }
+        try checkOpen()
         let request = SupplierRequest(owner: owner, grant: grant, call)
         let byteCount = payload.reduce(target?.count ?? 0) { $0 + $1.range.count }
         let answer: ChannelAnswer
