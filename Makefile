@@ -18,7 +18,8 @@ COMPLETIONS_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bitdust
 COMPLETIONS_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bitdust
 COMPLETIONS_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bitdust.fish
 
-.PHONY: help setup build release test check check-neon kill-sweep fmt lint bench install uninstall backup clean
+.PHONY: help setup build release test check check-neon kill-sweep fuzz fmt lint bench install uninstall backup clean
+.PHONY: help setup build release test check kill-sweep sim-dht fmt lint bench install uninstall backup clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +44,12 @@ check-neon: ## Hold the NEON kernels against the scalar ones, emulated where nee
 kill-sweep: setup ## Kill the program KILLS (5000) times at random moments, by SEED (1)
 	BITDUST_KILL_COUNT=$(or $(KILLS),5000) BITDUST_KILL_SEED=$(or $(SEED),1) \
 		$(SWIFT) test --scratch-path "$(SCRATCH)" --filter KillTests
+
+fuzz: setup ## Feed each decoder hostile inputs for FUZZ_SECONDS (10)
+	@scripts/fuzz
+sim-dht: setup ## Simulate DHTs of 10,000 and 100,000 nodes, by BITDUST_SIM_SEED (1)
+	BITDUST_SIM_DHT=1 BITDUST_BENCH_DHT=1 \
+		$(SWIFT) test --scratch-path "$(SCRATCH)" --filter 'LargeSimulationTests|CoreBenchTests'
 
 fmt: ## Format the Swift files
 	$(SWIFT) format format --in-place --recursive --parallel $(FORMATTED)
@@ -72,4 +79,4 @@ backup: ## Build and back up a folder: make backup DIR=~/docs
 	@"$$($(BUILD) -c release --show-bin-path)/bitdust" backup "$${BACKUP_DIR/#\~/$$HOME}"
 
 clean: ## Remove what was built here
-	rm -rf .build $(STATIC)
+	rm -rf .build .build-fuzz $(STATIC)

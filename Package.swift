@@ -25,6 +25,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(
+    name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -108,8 +110,9 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Model", "Hashing", "Sealing", "Identities", "Settings", "Services", "APIModel",
-                "Catalogs", "Networking", "DHT", "IdentityServers", "Placement", "Suppliers",
-                "Pipelines", hummingbird, logging, nioCore, nioPosix, nioHTTP1, nioWebSocket,
+                "Networking", "DHT", "IdentityServers", "Pipelines", hummingbird, hummingbirdCore,
+                logging, nioCore, nioPosix, nioHTTP1,
+                nioWebSocket,
             ],
             swiftSettings: strict),
 
@@ -118,7 +121,6 @@ let package = Package(
             name: "Simulation",
             dependencies: [
                 "Model", "Hashing", "Identities", "Catalogs", "Suppliers", "Pipelines", "DHT",
-                "IdentityServers",
             ],
             swiftSettings: hot),
         .target(
@@ -135,8 +137,7 @@ let package = Package(
             dependencies: [
                 "CKernels", "Model", "Hashing", "Compressing", "Sealing", "ErasureCoding",
                 "Identities", "Placement", "FileTrees", "Catalogs", "Suppliers", "Pipelines",
-                "Measuring", "Settings", "Services", "APIModel", "Networking", "DHT",
-                "IdentityServers", "Daemon", argumentParser,
+                "Measuring", "APIModel", "IdentityServers", "Daemon", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -209,6 +210,7 @@ let package = Package(
             name: "IdentityServersTests",
             dependencies: [
                 "IdentityServers", "Simulation", "Model", "Identities", "Catalogs", "Networking",
+                crypto,
             ],
             swiftSettings: strict),
         .testTarget(

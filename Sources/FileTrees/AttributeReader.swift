@@ -4,7 +4,7 @@ internal import Model
 
 /// Reads the extended attributes of one open file.
 struct AttributeReader {
-    let descriptor: Int32
+    let descriptor: Descriptor
     /// Opened by name only (O_PATH).
     let isNode: Bool
 
@@ -13,7 +13,7 @@ struct AttributeReader {
 
     /// All attributes that this user may see, sorted by name; none where there is no support.
     func read(_ path: () -> [UInt8]) throws(FileTreeError) -> [ExtendedAttribute] {
-        let list = try bytes(path) { bd_list_attributes(descriptor, isNode, $0, $1) }
+        let list = try bytes(path) { bd_list_attributes(descriptor.number, isNode, $0, $1) }
         guard let list, !list.isEmpty else { return [] }
         var attributes: [ExtendedAttribute] = []
         var total = 0
@@ -22,7 +22,7 @@ struct AttributeReader {
             let value = try name.withTerminated { terminated in
                 Result { () throws(FileTreeError) in
                     try bytes(path) {
-                        bd_get_attribute(descriptor, isNode, terminated, $0, $1)
+                        bd_get_attribute(descriptor.number, isNode, terminated, $0, $1)
                     }
                 }
             }.get()

@@ -3,6 +3,10 @@ internal import Model
 internal import Synchronization
 
 /// An open file descriptor, closed when the last owner lets go.
+///
+/// A number taken from a value that nobody holds any more is closed, and soon another file's. So a
+/// call uses ``with(_:)``, and nothing keeps the number; only a type that stores its descriptor
+/// reads ``number``, within its own methods.
 final class Descriptor: Sendable {
     let number: Int32
 
@@ -12,6 +16,14 @@ final class Descriptor: Sendable {
 
     deinit {
         bd_close(number)
+    }
+
+    /// Lends the number; the descriptor stays open until `body` returns.
+    func with<Result: ~Copyable, Failure: Error>(
+        _ body: (Int32) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(number)
     }
 }
 

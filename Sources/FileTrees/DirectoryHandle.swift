@@ -40,7 +40,7 @@ final class DirectoryHandle: Sendable {
                 ? .notADirectory(path: path) : .system(.open, path: path, errno: -number)
         }
         let descriptor = Descriptor(number)
-        let status = try FileTreeError.check(.status, path) { bd_status_of(number, &$0) }
+        let status = try FileTreeError.check(.status, path, of: descriptor)
         parent = nil
         name = path
         identity = FileIdentity(device: status.device, inode: status.inode)
@@ -60,7 +60,7 @@ final class DirectoryHandle: Sendable {
         }
         let descriptor = try DirectoryHandle.open(name, in: parent, at: parent.descriptor())
         var status = bd_file_status()
-        let code = bd_status_of(descriptor.number, &status)
+        let code = descriptor.with { bd_status_of($0, &status) }
         guard code == 0 else { throw parent.failure(.status, name, -code) }
         self.parent = parent
         self.name = name
@@ -96,7 +96,7 @@ final class DirectoryHandle: Sendable {
         guard let parent else { preconditionFailure("a root is always open") }
         let descriptor = try DirectoryHandle.open(name, in: parent, at: parentDescriptor)
         var status = bd_file_status()
-        let code = bd_status_of(descriptor.number, &status)
+        let code = descriptor.with { bd_status_of($0, &status) }
         guard code == 0 else { throw parent.failure(.status, name, -code) }
         guard identity == FileIdentity(device: status.device, inode: status.inode) else {
             throw .replaced(path: path())
@@ -108,7 +108,7 @@ final class DirectoryHandle: Sendable {
     private static func open(
         _ name: [UInt8], in parent: DirectoryHandle, at descriptor: Descriptor
     ) throws(FileTreeError) -> Descriptor {
-        let number = bd_open_directory(descriptor.number, name, name.count)
+        let number = descriptor.with { bd_open_directory($0, name, name.count) }
         guard number >= 0 else {
             throw -number == ENOTDIR || -number == ELOOP
                 ? .notADirectory(path: parent.path(of: name)) : parent.failure(.open, name, -number)
@@ -156,13 +156,12 @@ final class DirectoryHandle: Sendable {
 }
 
 extension FileTreeError {
-    /// Fills a status by `body`, which returns 0 or the negative errno.
+    /// The status of what is open.
     static func check(
-        _ operation: FileOperation, _ path: @autoclosure () -> [UInt8],
-        _ body: (inout bd_file_status) -> Int32
+        _ operation: FileOperation, _ path: @autoclosure () -> [UInt8], of descriptor: Descriptor
     ) throws(FileTreeError) -> bd_file_status {
         var status = bd_file_status()
-        let code = body(&status)
+        let code = descriptor.with { bd_status_of($0, &status) }
         guard code == 0 else { throw .system(operation, path: path(), errno: -code) }
         return status
     }

@@ -19,7 +19,7 @@ package enum MetadataIssue: Hashable, Sendable {
 /// is to be read-only need it writable; a change of mode rewrites an access control list; and all
 /// of them come before the times.
 struct MetadataWriter {
-    let descriptor: Int32
+    let descriptor: Descriptor
     /// Opened by name only (O_PATH).
     let isNode: Bool
     /// The directory hands an access control list down to what is created in it.
@@ -45,7 +45,7 @@ struct MetadataWriter {
             setAttributes(of: entry, isOwned: isOwned, isACL: true, &issues)
         }
         let code = bd_set_modified(
-            descriptor, isNode, entry.modified.seconds, entry.modified.nanoseconds)
+            descriptor.number, isNode, entry.modified.seconds, entry.modified.nanoseconds)
         if code != 0 { issues.append(.modified(errno: -code)) }
         return issues
     }
@@ -58,12 +58,12 @@ struct MetadataWriter {
             issues.append(.owner(errno: EINVAL))
             return false
         }
-        let code = bd_set_owner(descriptor, isNode, entry.userID, entry.groupID)
+        let code = bd_set_owner(descriptor.number, isNode, entry.userID, entry.groupID)
         if code == 0 { return true }
         issues.append(.owner(errno: -code))
         if status.group != entry.groupID {
             // A member of the group may at least set that.
-            _ = bd_set_owner(descriptor, isNode, .max, entry.groupID)
+            _ = bd_set_owner(descriptor.number, isNode, .max, entry.groupID)
         }
         return false
     }
@@ -77,7 +77,7 @@ struct MetadataWriter {
         let mode = UInt32(isOwned ? entry.mode : entry.mode & ~0o6000)
         let mayDiffer = ownerChanges || isOld || inheritsACL || !entry.attributes.isEmpty
         guard mayDiffer || mode != status.mode & 0o7777 else { return }
-        let code = bd_set_mode(descriptor, isNode, mode)
+        let code = bd_set_mode(descriptor.number, isNode, mode)
         if code != 0 { issues.append(.mode(errno: -code)) }
     }
 
@@ -92,7 +92,7 @@ struct MetadataWriter {
             }
             let code = attribute.name.withTerminated { name in
                 attribute.value.withUnsafeBytes {
-                    bd_set_attribute(descriptor, isNode, name, $0.baseAddress, $0.count)
+                    bd_set_attribute(descriptor.number, isNode, name, $0.baseAddress, $0.count)
                 }
             }
             if code != 0 { issues.append(.attribute(name: attribute.name, errno: -code)) }
@@ -112,7 +112,7 @@ struct MetadataWriter {
             names += users
         }
         for name in names where !entry.attributes.contains(where: { $0.name == name }) {
-            let code = name.withTerminated { bd_remove_attribute(descriptor, isNode, $0) }
+            let code = name.withTerminated { bd_remove_attribute(descriptor.number, isNode, $0) }
             if code != 0, code != -ENODATA, code != -ENOTSUP {
                 issues.append(.attribute(name: name, errno: -code))
             }
@@ -124,7 +124,9 @@ struct MetadataWriter {
     }
 
     /// Whether what is created in this directory inherits an access control list.
-    static func handsDownACL(_ descriptor: Int32) -> Bool {
-        defaultACL.withTerminated { bd_get_attribute(descriptor, false, $0, nil, 0) } > 0
+    static func handsDownACL(_ descriptor: Descriptor) -> Bool {
+        descriptor.with { number in
+            defaultACL.withTerminated { bd_get_attribute(number, false, $0, nil, 0) } > 0
+        }
     }
 }

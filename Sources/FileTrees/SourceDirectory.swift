@@ -50,7 +50,7 @@ package final class SourceDirectory: Sendable {
     private func list(_ descriptor: Descriptor) throws(FileTreeError) -> DirectoryListing {
         let names: DirectoryNames
         do {
-            names = try DirectoryNames(descriptor.number)
+            names = try descriptor.with { (number) throws(Errno) in try DirectoryNames(number) }
         } catch {
             throw .system(.list, path: path, errno: error.code)
         }
@@ -60,7 +60,9 @@ package final class SourceDirectory: Sendable {
         var status = bd_file_status()
         for offset in names.offsets {
             let bytes = names.name(at: offset)
-            let code = bd_status_at(descriptor.number, bytes.baseAddress, bytes.count, &status)
+            let code = descriptor.with {
+                bd_status_at($0, bytes.baseAddress, bytes.count, &status)
+            }
             if code == 0, let entry = ScannedEntry(name: [UInt8](bytes), status: status) {
                 entries.append(entry)
             } else if code != -ENOENT {
@@ -79,10 +81,7 @@ package final class SourceDirectory: Sendable {
 
     /// The directory itself, under the name it is to have in the tree above.
     package func status(as name: [UInt8]) throws(FileTreeError) -> ScannedEntry {
-        let descriptor = try handle.descriptor()
-        let status = try FileTreeError.check(.status, path) {
-            bd_status_of(descriptor.number, &$0)
-        }
+        let status = try FileTreeError.check(.status, path, of: handle.descriptor())
         guard let entry = ScannedEntry(name: name, status: status) else {
             throw .notADirectory(path: path)
         }
@@ -91,8 +90,7 @@ package final class SourceDirectory: Sendable {
 
     /// The directory's own extended attributes, sorted by name.
     package func attributes() throws(FileTreeError) -> [ExtendedAttribute] {
-        let descriptor = try handle.descriptor()
-        return try AttributeReader(descriptor: descriptor.number, isNode: false).read { path }
+        try AttributeReader(descriptor: handle.descriptor(), isNode: false).read { path }
     }
 
     /// Opens a file for reading: never through a link, never blocking on a fifo.
@@ -108,8 +106,9 @@ package final class SourceDirectory: Sendable {
         var code = 0
         let target = [UInt8](unsafeUninitializedCapacity: Limits.linkTargetLengthMax) {
             buffer, count in
-            code = bd_read_link(
-                descriptor.number, name, name.count, buffer.baseAddress, buffer.count)
+            code = descriptor.with {
+                bd_read_link($0, name, name.count, buffer.baseAddress, buffer.count)
+            }
             count = max(0, code)
         }
         guard code >= 0 else { throw handle.failure(.readLink, name, Int32(-code)) }
@@ -129,10 +128,10 @@ package final class SourceDirectory: Sendable {
         case .directory:
             return try child(name).attributes()
         case .symbolicLink, .fifo, .characterDevice, .blockDevice, .socket:
-            let number = bd_open_node(try handle.descriptor().number, name, name.count)
+            let number = try handle.descriptor().with { bd_open_node($0, name, name.count) }
             guard number >= 0 else { throw handle.failure(.open, name, -number) }
             let node = Descriptor(number)
-            return try AttributeReader(descriptor: node.number, isNode: true).read {
+            return try AttributeReader(descriptor: node, isNode: true).read {
                 handle.path(of: name)
             }
         }
@@ -143,7 +142,7 @@ extension DirectoryHandle {
     /// One entry by its name; `nil` when there is none.
     func entry(_ name: [UInt8]) throws(FileTreeError) -> ScannedEntry? {
         var status = bd_file_status()
-        let code = bd_status_at(try descriptor().number, name, name.count, &status)
+        let code = try descriptor().with { bd_status_at($0, name, name.count, &status) }
         if code == -ENOENT { return nil }
         guard code == 0, let entry = ScannedEntry(name: name, status: status) else {
             throw failure(.status, name, code == 0 ? EINVAL : -code)

@@ -13,7 +13,7 @@ package final class SourceFile: Sendable {
     package let opened: ScannedEntry
 
     init(_ name: [UInt8], in directory: DirectoryHandle) throws(FileTreeError) {
-        let number = bd_open_file(try directory.descriptor().number, name, name.count)
+        let number = try directory.descriptor().with { bd_open_file($0, name, name.count) }
         guard number >= 0 else {
             // A link gives ELOOP, a socket and a device without a driver ENXIO.
             throw -number == ELOOP || -number == ENXIO
@@ -23,7 +23,7 @@ package final class SourceFile: Sendable {
         descriptor = Descriptor(number)
         self.directory = directory
         self.name = name
-        opened = try SourceFile.status(number, name, directory)
+        opened = try SourceFile.status(descriptor, name, directory)
         guard opened.entry.kind == .file else {
             throw .notAFile(path: directory.path(of: name))
         }
@@ -33,15 +33,14 @@ package final class SourceFile: Sendable {
 
     /// What the file is now: differs from ``opened`` when it changed while it was read.
     package func status() throws(FileTreeError) -> ScannedEntry {
-        try SourceFile.status(descriptor.number, name, directory)
+        try SourceFile.status(descriptor, name, directory)
     }
 
     private static func status(
-        _ number: Int32, _ name: [UInt8], _ directory: DirectoryHandle
+        _ descriptor: Descriptor, _ name: [UInt8], _ directory: DirectoryHandle
     ) throws(FileTreeError) -> ScannedEntry {
-        let status = try FileTreeError.check(.status, directory.path(of: name)) {
-            bd_status_of(number, &$0)
-        }
+        let status = try FileTreeError.check(
+            .status, directory.path(of: name), of: descriptor)
         guard let entry = ScannedEntry(name: name, status: status) else {
             throw .notAFile(path: directory.path(of: name))
         }
@@ -61,7 +60,7 @@ package final class SourceFile: Sendable {
 
     /// The extended attributes, sorted by name.
     package func attributes() throws(FileTreeError) -> [ExtendedAttribute] {
-        try AttributeReader(descriptor: descriptor.number, isNode: false).read { path }
+        try AttributeReader(descriptor: descriptor, isNode: false).read { path }
     }
 
     /// The next bytes that are not a hole, at or after `offset`; `nil` when only a hole is left.

@@ -58,7 +58,7 @@ package final class TargetDirectory: Sendable {
     {
         let descriptor = try handle.descriptor()
         let directory = TargetDirectory(
-            handle, isNew: false, handsDownACL: MetadataWriter.handsDownACL(descriptor.number))
+            handle, isNew: false, handsDownACL: MetadataWriter.handsDownACL(descriptor))
         try directory.removeLeftovers()
         return directory
     }
@@ -72,7 +72,7 @@ package final class TargetDirectory: Sendable {
     ///   links to directories included; see ``remove(_:)``.
     package func makeDirectory(_ entry: TreeEntry) throws(FileTreeError) -> TargetDirectory {
         let name = entry.name
-        let code = bd_make_directory(try handle.descriptor().number, name, name.count)
+        let code = try handle.descriptor().with { bd_make_directory($0, name, name.count) }
         if code == 0 {
             let child = try DirectoryHandle(name, in: handle)
             if handsDownACL { try TargetDirectory.dropInheritedACL(child) }
@@ -93,9 +93,11 @@ package final class TargetDirectory: Sendable {
 
     /// A new directory starts without the lists of its parent; its entry says what it gets.
     private static func dropInheritedACL(_ handle: DirectoryHandle) throws(FileTreeError) {
-        let number = try handle.descriptor().number
+        let descriptor = try handle.descriptor()
         for name in ["system.posix_acl_default", "system.posix_acl_access"] {
-            let code = name.withCString { bd_remove_attribute(number, false, $0) }
+            let code = descriptor.with { number in
+                name.withCString { bd_remove_attribute(number, false, $0) }
+            }
             guard code == 0 || code == -ENODATA else {
                 throw .system(.create, path: handle.path(), errno: -code)
             }
@@ -104,19 +106,19 @@ package final class TargetDirectory: Sendable {
 
     /// A directory that an interrupted restore had already finished may be read-only.
     private static func makeWritable(_ handle: DirectoryHandle) throws(FileTreeError) {
-        let number = try handle.descriptor().number
-        let status = try FileTreeError.check(.status, handle.path()) { bd_status_of(number, &$0) }
+        let descriptor = try handle.descriptor()
+        let status = try FileTreeError.check(.status, handle.path(), of: descriptor)
         guard status.mode & 0o700 != 0o700 else { return }
         // When it is another user's, creating files in it will say so.
-        _ = bd_set_mode(number, false, status.mode & 0o7777 | 0o700)
+        _ = descriptor.with { bd_set_mode($0, false, status.mode & 0o7777 | 0o700) }
     }
 
     private func makeReadable(_ name: [UInt8]) throws(FileTreeError) {
         let node = try openNode(name)
         var status = bd_file_status()
-        guard bd_status_of(node.number, &status) == 0,
+        guard node.with({ bd_status_of($0, &status) }) == 0,
             EntryKind(fileMode: status.mode) == .directory,
-            bd_set_mode(node.number, true, status.mode & 0o7777 | 0o700) == 0
+            node.with({ bd_set_mode($0, true, status.mode & 0o7777 | 0o700) }) == 0
         else { throw handle.failure(.open, name, EACCES) }
     }
 
@@ -137,7 +139,7 @@ package final class TargetDirectory: Sendable {
 
     /// Removes anything but a directory, so that a directory can take its place.
     package func remove(_ name: [UInt8]) throws(FileTreeError) {
-        let code = bd_remove(try handle.descriptor().number, name, name.count)
+        let code = try handle.descriptor().with { bd_remove($0, name, name.count) }
         guard code == 0 || code == -ENOENT else {
             throw -code == EISDIR
                 ? .isADirectory(path: handle.path(of: name)) : handle.failure(.remove, name, -code)
@@ -146,9 +148,9 @@ package final class TargetDirectory: Sendable {
 
     /// Gives the directory its own metadata; to be called when all that it holds is there.
     package func finish(_ entry: TreeEntry) throws(FileTreeError) -> [MetadataIssue] {
-        let number = try handle.descriptor().number
-        let status = try FileTreeError.check(.status, path) { bd_status_of(number, &$0) }
-        let writer = MetadataWriter(descriptor: number, isNode: false, isOld: !isNew)
+        let descriptor = try handle.descriptor()
+        let status = try FileTreeError.check(.status, path, of: descriptor)
+        let writer = MetadataWriter(descriptor: descriptor, isNode: false, isOld: !isNew)
         return writer.apply(entry, to: status)
     }
 
@@ -158,26 +160,24 @@ package final class TargetDirectory: Sendable {
     ///   names: those may be outside the target.
     package func repairMetadata(_ entry: TreeEntry) throws(FileTreeError) -> [MetadataIssue] {
         let node = try openNode(entry.name)
-        let status = try FileTreeError.check(.status, handle.path(of: entry.name)) {
-            bd_status_of(node.number, &$0)
-        }
+        let status = try FileTreeError.check(.status, handle.path(of: entry.name), of: node)
         guard EntryKind(fileMode: status.mode) == entry.kind, status.link_count == 1 else {
             throw .replaced(path: handle.path(of: entry.name))
         }
-        let writer = MetadataWriter(descriptor: node.number, isNode: true, isOld: true)
+        let writer = MetadataWriter(descriptor: node, isNode: true, isOld: true)
         return writer.apply(entry, to: status)
     }
 
     /// Opens an entry of any kind by name only.
     func openNode(_ name: [UInt8]) throws(FileTreeError) -> Descriptor {
-        let number = bd_open_node(try handle.descriptor().number, name, name.count)
+        let number = try handle.descriptor().with { bd_open_node($0, name, name.count) }
         guard number >= 0 else { throw handle.failure(.open, name, -number) }
         return Descriptor(number)
     }
 
     /// Waits until all that was written to this file system is on its disk.
     package func synchronize() throws(FileTreeError) {
-        let code = bd_synchronize(try handle.descriptor().number)
+        let code = try handle.descriptor().with { bd_synchronize($0) }
         guard code == 0 else { throw .system(.synchronize, path: path, errno: -code) }
     }
 
@@ -186,16 +186,17 @@ package final class TargetDirectory: Sendable {
         let descriptor = try handle.descriptor()
         let names: DirectoryNames
         do {
-            names = try DirectoryNames(descriptor.number)
+            names = try descriptor.with { (number) throws(Errno) in try DirectoryNames(number) }
         } catch {
             throw .system(.list, path: path, errno: error.code)
         }
         for offset in names.offsets {
             let name = names.name(at: offset)
-            guard TemporaryName.matches(name),
-                bd_is_abandoned(descriptor.number, name.baseAddress, name.count) == 1
-            else { continue }
-            _ = bd_remove(descriptor.number, name.baseAddress, name.count)
+            guard TemporaryName.matches(name) else { continue }
+            descriptor.with {
+                guard bd_is_abandoned($0, name.baseAddress, name.count) == 1 else { return }
+                _ = bd_remove($0, name.baseAddress, name.count)
+            }
         }
     }
 }

@@ -23,10 +23,10 @@ package final class TargetFile: Sendable {
         guard Tree.isSafe(name: entry.name) else { throw .unsafeName(entry.name) }
         let parent = try directory.handle.descriptor()
         var name = TemporaryName.next()
-        var number = bd_create_file(parent.number, name, name.count)
+        var number = parent.with { bd_create_file($0, name, name.count) }
         for _ in 0..<TemporaryName.attemptMax where number == -EEXIST {
             name = TemporaryName.next()
-            number = bd_create_file(parent.number, name, name.count)
+            number = parent.with { bd_create_file($0, name, name.count) }
         }
         guard number >= 0 else { throw directory.handle.failure(.create, entry.name, -number) }
         descriptor = Descriptor(number)
@@ -115,9 +115,7 @@ package final class TargetFile: Sendable {
         guard have == entry.size else {
             throw .incomplete(path: path, have: have, need: entry.size)
         }
-        let status = try FileTreeError.check(.status, path) {
-            bd_status_of(descriptor.number, &$0)
-        }
+        let status = try FileTreeError.check(.status, path, of: descriptor)
         if status.size != entry.size {
             // Only holes may be missing: a short file otherwise had some bytes written twice.
             guard entry.isSparse else {
@@ -127,7 +125,7 @@ package final class TargetFile: Sendable {
             guard code == 0 else { throw .system(.write, path: path, errno: -code) }
         }
         let writer = MetadataWriter(
-            descriptor: descriptor.number, isNode: false, inheritsACL: directory.handsDownACL)
+            descriptor: descriptor, isNode: false, inheritsACL: directory.handsDownACL)
         let issues = writer.apply(entry, to: status)
         try directory.rename(temporaryName, to: entry.name, at: parent)
         isDone.store(true, ordering: .relaxed)
@@ -146,8 +144,9 @@ extension TargetDirectory {
     func rename(
         _ temporaryName: [UInt8], to name: [UInt8], at descriptor: Descriptor
     ) throws(FileTreeError) {
-        let code = bd_rename(
-            descriptor.number, temporaryName, temporaryName.count, name, name.count, isNew)
+        let code = descriptor.with {
+            bd_rename($0, temporaryName, temporaryName.count, name, name.count, isNew)
+        }
         switch -code {
         case 0: return
         case EISDIR: throw .isADirectory(path: handle.path(of: name))

@@ -66,8 +66,10 @@ extension TargetDirectory {
         }
         if try existing(name)?.identity == original.identity { return }
         try place(name) { directory, newName in
-            bd_make_hard_link(
-                from.number, source.name, source.name.count, directory, newName, newName.count)
+            from.with {
+                bd_make_hard_link(
+                    $0, source.name, source.name.count, directory, newName, newName.count)
+            }
         }
     }
 
@@ -77,14 +79,12 @@ extension TargetDirectory {
         let name = entry.name
         try place(name, make)
         let node = try openNode(name)
-        let status = try FileTreeError.check(.status, handle.path(of: name)) {
-            bd_status_of(node.number, &$0)
-        }
+        let status = try FileTreeError.check(.status, handle.path(of: name), of: node)
         guard EntryKind(fileMode: status.mode) == entry.kind else {
             throw .replaced(path: handle.path(of: name))
         }
         let writer = MetadataWriter(
-            descriptor: node.number, isNode: true, inheritsACL: handsDownACL)
+            descriptor: node, isNode: true, inheritsACL: handsDownACL)
         return writer.apply(entry, to: status)
     }
 
@@ -93,20 +93,20 @@ extension TargetDirectory {
         _ name: [UInt8], _ make: (Int32, [UInt8]) -> Int32
     ) throws(FileTreeError) {
         let parent = try handle.descriptor()
-        var code = make(parent.number, name)
+        var code = parent.with { make($0, name) }
         if code == 0 { return }
         guard code == -EEXIST else { throw handle.failure(.create, name, -code) }
         var temporaryName = TemporaryName.next()
-        code = make(parent.number, temporaryName)
+        code = parent.with { make($0, temporaryName) }
         for _ in 0..<TemporaryName.attemptMax where code == -EEXIST {
             temporaryName = TemporaryName.next()
-            code = make(parent.number, temporaryName)
+            code = parent.with { make($0, temporaryName) }
         }
         guard code == 0 else { throw handle.failure(.create, name, -code) }
         do {
             try rename(temporaryName, to: name, at: parent)
         } catch {
-            _ = bd_remove(parent.number, temporaryName, temporaryName.count)
+            parent.with { _ = bd_remove($0, temporaryName, temporaryName.count) }
             throw error
         }
     }

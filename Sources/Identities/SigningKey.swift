@@ -31,7 +31,12 @@ package struct SigningKey<Noun>: Sendable {
     package func sign(
         _ message: [UInt8], for label: SignatureLabel
     ) throws(SigningError) -> Signature {
-        guard let bytes = try? key.signature(for: label.signed(message)),
+        try sign(unlabelled: label.signed(message))
+    }
+
+    /// Plain RFC 8032; the product signs under a label, or the items of the DHT.
+    func sign(unlabelled message: [UInt8]) throws(SigningError) -> Signature {
+        guard let bytes = try? key.signature(for: message),
             let signature = Signature(Array(bytes))
         else { throw .signingRefused }
         return signature

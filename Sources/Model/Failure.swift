@@ -16,6 +16,8 @@ package enum ExitStatus: Int32, Sendable {
     case unreachable = 15
     case usage = 64
     case badData = 65
+    /// No node runs, and this needs one.
+    case nodeOff = 69
     case software = 70
     case cannotCreate = 73
     case inputOutput = 74

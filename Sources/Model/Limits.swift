@@ -139,10 +139,121 @@ package enum Limits {
     /// A supplier that is slower than this is not waited for: bytes each second.
     package static let requestByteRateMin = 32 << 10
 
+    // MARK: Sockets
+
+    /// The longest datagram sent or taken: one Ethernet frame, so that nothing is cut into parts.
+    package static let datagramLengthMax = 1472
+    /// Datagrams of one system call: more gain little.
+    package static let datagramsPerRead = 32
+    /// Asked of the kernel: a burst of some thousand datagrams, each charged about 1 KiB.
+    package static let datagramReceiveBufferLength = 8 << 20
+    package static let datagramSendBufferLength = 1 << 20
+
+    /// Connections of one listener, and of them from one address range: whoever has one address
+    /// range cannot take all.
+    package static let connectionCountMax = 512
+    package static let connectionsPerRangeMax = 8
+    /// From the connection to the first whole frame, or from the first byte of a head to its last.
+    package static let headDeadline: Duration = .seconds(10)
+    package static let idleDeadline: Duration = .seconds(300)
+    /// Whoever is slower than this many bytes in each window is cut off: 1 KiB/s.
+    package static let minimumRateByteCount = 30 << 10
+    package static let minimumRateWindow: Duration = .seconds(30)
+    /// What waits for one peer to take it.
+    package static let writeQueueLengthMax = 4 << 20
+    package static let frameBodyLengthMax = 1 << 20
+    /// Frames that wait for their reader; then reading stops.
+    package static let frameQueueCountMax = 16
+
+    // MARK: HTTP
+
+    package static let httpHeadLengthMax = 16 << 10
+    package static let headerFieldCountMax = 100
+    package static let targetLengthMax = 2 << 10
+    package static let requestBodyLengthMax = 1 << 20
+    package static let responseBodyLengthMax = 1 << 20
+    package static let redirectCountMax = 3
+    package static let exchangeDeadline: Duration = .seconds(10)
+    /// How long a stopping server waits for answers that are under way; the node ends within 5 s.
+    package static let stopGrace: Duration = .seconds(3)
+    /// How long what a refused peer still sends is read, so that it sees why.
+    package static let lingerDeadline: Duration = .seconds(2)
+
+    // MARK: Names
+
+    /// As in RFC 1035.
+    package static let hostNameLengthMax = 253
+    package static let nameAnswerCountMax = 16
+    package static let nameCacheCountMax = 1024
+    /// Answers are asked again after a minute, failures after five seconds.
+    package static let nameAnswerLifetime: Duration = .seconds(60)
+    package static let nameFailureLifetime: Duration = .seconds(5)
+    // MARK: Identities
+
+    /// A URL of a document, an address of a node: a DNS name of 253 bytes and what is around it.
+    package static let sourceLengthMax = 300
+    /// Sixteen devices, sixteen root keys and all addresses fit, and hostile bytes end soon.
+    package static let identityDocumentLengthMax = 32 << 10
+    package static let identityDocumentDepthMax = 6
+    package static let identityDocumentElementCountMax = 128
+    /// As in the older product: 1 to 6.
+    package static let identitySourceCountMax = 6
+    package static let identityContactCountMax = 16
+    package static let identityDeviceCountMax = 16
+    /// The first root key and fifteen rotations, each 192 bytes in every document for ever.
+    package static let identityGenerationCountMax = 16
+    /// 24 bits, so that generation, epoch and revision make one positive 64-bit sequence.
+    package static let identityEpochMax: UInt32 = 1 << 24 - 1
+    package static let identityVersionLengthMax = 256
+
+    // MARK: Identity servers
+
+    /// Servers that the configuration may name; a network has a few.
+    package static let knownServerCountMax = 64
+    /// Names on one page of the index: a page stays below 64 KiB.
+    package static let indexPageNameCount = 500
+    package static let indexPageLengthMax = 256 << 10
+    /// Names of one server: 4 GiB of documents.
+    package static let identityServerNameCountMax = 1_000_000
+    /// Seconds of the server's own running time: a machine may lie in a drawer for half a year. The
+    /// name stays its owner's for as long again.
+    package static let identityUntouchedMax: UInt64 = 180 * 86_400
+    /// Owners that show are noted once a day: more would be a disk write for each look-up.
+    package static let identityTouchInterval: UInt64 = 86_400
+    /// Owners noted between two rounds of upkeep; those left out show again.
+    package static let identityTouchCountMax = 100_000
+    /// Seconds between two rounds of upkeep.
+    package static let identityUpkeepInterval: UInt64 = 3600
+    /// Address ranges of which a rate is known; two tables of 32 Ki entries take about 3 MiB.
+    package static let rateRangeCountMax = 32 << 10
+    /// Frames on one connection: a document takes one to eight.
+    package static let identityFrameCountMax = 256
+    /// Files open on one connection at the same time.
+    package static let identityFrameFileCountMax = 4
+
     // MARK: Memory
 
     /// What the buffers of a pipeline may take together, in bytes, unless configured otherwise.
     package static let pipelineMemoryDefault = 160 << 20
+
+    // MARK: Node
+
+    /// Seconds that `bitdust daemon` waits for its node to be ready: a slow disk and many documents
+    /// to read take some, a stuck one must not hold up a boot.
+    package static let nodeStartPatience = 30
+    /// Seconds that a node may take to end; what is not done by then is cut off.
+    package static let nodeStopPatience = 5
+    /// One log file; with those kept all logs of a node stay below 100 MiB.
+    package static let logLengthMax = 8 << 20
+    package static let logsKept = 3
+    /// Seconds that a command waits for an answer: a registration asks many servers in turn.
+    package static let nodeAnswerPatience = 180
+    /// A list of everything that a node knows.
+    package static let nodeAnswerLengthMax = 64 << 20
+    /// A network.json with 256 seeds and servers stays far below.
+    package static let networkDescriptionLengthMax = 256 << 10
+    /// Nanoseconds between two looks at who has joined a network: hosts join rarely.
+    package static let networkRefreshInterval: UInt64 = 600_000_000_000
 
     // MARK: Services, in nanoseconds
 
@@ -182,4 +293,107 @@ package enum Limits {
     package static let diskSpaceMax: UInt64 = 1 << 60
     /// A write takes milliseconds; who holds the lock this long is stuck. In nanoseconds.
     package static let settingsLockTime: UInt64 = 5_000_000_000
+    // MARK: REST interface
+
+    /// Arrays and objects within each other: the reader calls itself, and its stack is finite.
+    package static let requestDepthMax = 32
+    /// Characters of one number: 20 hold any 64-bit integer, 24 any double.
+    package static let requestNumberLengthMax = 64
+    /// Path and query of a request.
+    package static let requestTargetLengthMax = 2 << 10
+    /// All header lines of a request.
+    package static let requestHeadersLengthMax = 16 << 10
+    package static let requestHeaderCountMax = 100
+    // MARK: DHT (BEP 5, 32, 42, 44)
+
+    /// What the DHT sends itself: passes tunnels, and IPv6 without fragments on nearly all paths.
+    package static let replyLengthMax = 1400
+    /// Transaction ids are echoed: they must not be a way to make replies long.
+    package static let transactionLengthMax = 32
+    /// A reply to an address that has not proved to be the sender's is at most so many times as
+    /// long as the query, the probe that goes with it included.
+    package static let amplificationMax = 2
+    /// Queries of ours are padded to this, so that replies with 8 contacts need no probe first.
+    package static let paddedQueryLength = 208
+    /// Contacts of a bucket and of an answer, copies of an item: k of Kademlia.
+    package static let contactsPerBucket = 8
+    /// Contacts kept to take the place of those that fail.
+    package static let replacementsPerBucket = 4
+    /// Contacts in one address range (/24, /48) per bucket and in the whole table.
+    package static let contactsPerRangeInBucket = 2
+    package static let contactsPerRangeInTable = 8
+    /// Contacts below which a table is young and may live in one address range.
+    package static let diverseContactCountMin = 16
+    /// From so many contacts with an id bound to their address on, others are not taken.
+    package static let boundContactCountMin = 16
+    /// Nodes of one address range that a single lookup asks.
+    package static let queriesPerRangeInLookup = 4
+    /// Disjoint paths of a lookup: with a third of the nodes hostile each path has a chance of
+    /// about a third, and eight of them together of 97 %.
+    package static let pathsPerLookup = 8
+    /// Nodes that one path of a lookup asks: three times what an undisturbed one needs.
+    package static let queriesPerPathMax = 24
+    package static let candidatesPerPathMax = 32
+    /// Lookups under way at once; what is asked for beyond them is refused.
+    package static let lookupCountMax = 256
+    package static let pendingQueryCountMax = 4096
+    /// BEP 44.
+    package static let itemValueLengthMax = 1000
+    package static let itemSaltLengthMax = 64
+    /// Tokens of other nodes that are longer are not carried back.
+    package static let tokenLengthMax = 64
+    package static let tokenLength = 8
+    /// Items kept for others: at 1.3 KiB each, 26 MiB.
+    package static let storedItemCountMax = 20_000
+    /// Of one address range, so that nobody alone fills a node.
+    package static let storedItemsPerRangeMax = 1000
+    package static let peerTopicCountMax = 4096
+    package static let peersPerTopicMax = 128
+    package static let peersPerRangeInTopic = 8
+    /// Compact endpoints in one reply, 8 bytes each.
+    package static let peersPerReplyMax = 64
+    /// Own items and announcements that are repeated.
+    package static let publicationCountMax = 4096
+    /// Targets of which the highest sequence seen is remembered.
+    package static let seenSequenceCountMax = 4096
+    /// Requests that wait for the asker's address to be proved.
+    package static let parkedRequestCountMax = 64
+    /// Probes of unknown nodes under way at once.
+    package static let probeCountMax = 64
+    /// Queries answered each second: of one range, and of one local endpoint.
+    package static let queriesPerSecond = 20
+    package static let localQueriesPerSecond = 5000
+    /// Ed25519 at 12,000 checks a second and core: a tenth of one core.
+    package static let signatureChecksPerSecond = 1200
+    package static let savedContactCountMax = 2048
+    /// Nicknames: places for claims of one name.
+    package static let nicknameClaimCountMax = 4
+    /// Suppliers in one item of a customer: 32 bytes each.
+    package static let suppliersPerRecordMax = 24
+    package static let supplierRecordCountMax = 43
+    /// Sources of an identity document in its pointer, each a URL.
+    package static let pointerSourceCountMax = 8
+    package static let pointerSourceLengthMax = 80
+
+    /// Seconds until a connection that asks nothing, or that sends a request too slowly, is closed.
+    package static let requestIdleSeconds: Int64 = 30
+    /// Connections at once, for each address; more of them wait until one is closed.
+    package static let requestConnectionCountMax = 256
+    /// Seconds that running requests have left when the interface stops.
+    package static let requestStopSeconds: UInt64 = 2
+    package static let webSocketCountMax = 64
+    /// Calls of one WebSocket that are not yet answered.
+    package static let webSocketCallCountMax = 16
+    /// As in the older product: who leaves more events unread has gone away.
+    package static let eventUnreadMax = 100
+    /// Consumers of events; the one that has been silent longest makes room for a new one.
+    package static let eventConsumerCountMax = 256
+    /// Kinds of events that are counted, and bytes of the name of one: callers can invent them.
+    package static let eventKindCountMax = 1024
+    package static let eventNameLengthMax = 100
+    /// Past events that a stream can begin with after its connection broke.
+    package static let eventsKept = 256
+    /// A stream of events says something at least so often, so that both sides notice the end.
+    package static let eventHeartbeatSeconds: UInt64 = 5
+
 }

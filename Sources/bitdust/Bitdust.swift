@@ -25,8 +25,23 @@ struct Bitdust: ParsableCommand {
                     Backup.self, Restore.self, Snapshots.self, List.self, Cat.self, Status.self,
                     Check.self,
                 ]),
-            CommandGroup(name: "Identity", subcommands: [IdentityGroup.self, Recover.self]),
-            CommandGroup(name: "Advanced", subcommands: [Try.self, Bench.self]),
+            CommandGroup(
+                name: "Identity",
+                subcommands: [
+                    IdentityGroup.self, Recover.self, GlobalIDCommand.self, IDURLCommand.self,
+                    UserGroup.self,
+                ]),
+            CommandGroup(
+                name: "Node",
+                subcommands: [
+                    DaemonCommand.self, Start.self, Stop.self, RestartCommand.self, States.self,
+                    ServicesGroup.self, SetSetting.self, GetSetting.self, ConfigGroup.self,
+                    DoctorCommand.self, Install.self,
+                ]),
+            CommandGroup(
+                name: "Network",
+                subcommands: [NetworkGroup.self, Join.self, DHTGroup.self, DHTSeed.self]),
+            CommandGroup(name: "Advanced", subcommands: [APICall.self, Try.self, Bench.self]),
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

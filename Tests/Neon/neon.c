@@ -83,7 +83,10 @@ static uint8_t valueAt(uint8_t x, uint8_t base, const uint8_t *values, size_t co
 static void checkTransform(int logSize) {
     size_t size = (size_t)1 << logSize, length = 193;
     uint8_t scales[128], bases[1] = {(uint8_t)size}, targetScales[128], rows[2 * 128];
-    for (size_t n = 0; n < size; n++) scales[n] = randomByte() | 1, targetScales[n] = randomByte() | 1;
+    for (size_t n = 0; n < size; n++) {
+        scales[n] = randomByte() | 1;
+        targetScales[n] = randomByte() | 1;
+    }
     fill(rows, sizeof rows);
     bd_gf256_transform transform = {
         .logSize = logSize, .sourceScaled = 1, .blockCount = 1, .rowCount = 2, .sourceBase = 0,

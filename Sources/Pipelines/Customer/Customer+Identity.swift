@@ -1,7 +1,7 @@
 internal import Catalogs
 internal import Identities
 package import Model
-internal import Sealing
+package import Sealing
 
 /// Who this machine acts for.
 package struct IdentitySummary: Sendable {
@@ -48,8 +48,33 @@ extension Customer {
         let machine = try enrol(seed, deviceName: deviceName, sequence: 1, adapters: adapters)
         let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
         try customer.setName(file.name)
+        // While the root is here: it may be gone when the identity is published.
+        try OwnIdentity(home: home, machine: machine)
+            .begin(RootAuthority(seed, user: file.user, name: name))
         try FileAccess.publish(machine.encoded, at: home.machineKeys)
         return customer
+    }
+
+    /// Makes this machine one of the identity's devices, without any of its backups: those come
+    /// back by ``recover(home:keyFile:supplierDirectories:deviceName:adapters:passphrase:)``.
+    package static func enrolDevice(
+        home: Home, keyFile: KeyFile, deviceName: String, adapters: Adapters
+    ) throws {
+        try home.create()
+        let lock = try HomeLock(home)
+        guard !exists(home: home) else {
+            throw Failure(
+                "BD-IDENTITY-EXISTS", .cannotCreate,
+                "There is an identity in \(displayText(home.path)) already",
+                remedy: "use another home: --home DIR")
+        }
+        let machine = try enrol(
+            keyFile.seed, deviceName: deviceName,
+            sequence: UInt64(clamping: adapters.time.now.nanoseconds), adapters: adapters)
+        let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
+        defer { customer.close() }
+        try customer.setName(keyFile.name)
+        try FileAccess.publish(machine.encoded, at: home.machineKeys)
     }
 
     /// Gives this machine a device key that the identity has certified.
@@ -94,8 +119,12 @@ extension Customer {
 
     /// Writes the key file, reads it back, and takes the root seed off this machine.
     ///
-    /// - Parameter passphrase: UTF-8; `nil` for a file that whoever finds it can use.
-    package func saveKeyFile(to path: [UInt8], passphrase: [UInt8]?, keepsRoot: Bool) throws {
+    /// - Parameters:
+    ///   - passphrase: UTF-8; `nil` for a file that whoever finds it can use.
+    ///   - sources: where the identity document is published, a hint for recovery.
+    package func saveKeyFile(
+        to path: [UInt8], passphrase: [UInt8]?, keepsRoot: Bool, sources: [String] = []
+    ) throws {
         guard FileAccess.exists(home.rootSeed) else {
             throw Failure(
                 "BD-ROOT-GONE", .failed, "The root key is not on this machine any more",
@@ -111,9 +140,10 @@ extension Customer {
         } else {
             text = root.unprotected()
         }
+        let hint = sources.isEmpty ? "" : "Sources: " + sources.joined(separator: " ") + "\n"
         do {
             try SecretFile.create(
-                Array(text.text.utf8), at: String(decoding: path, as: UTF8.self))
+                Array((text.text + hint).utf8), at: String(decoding: path, as: UTF8.self))
         } catch {
             throw Failure(
                 "BD-KEY-FILE-WRITE", .cannotCreate,

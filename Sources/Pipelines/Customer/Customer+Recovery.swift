@@ -48,6 +48,8 @@ extension Customer {
         do {
             try customer.setName(root.name)
             let report = try customer.recoverCatalog(from: supplierDirectories)
+            try OwnIdentity(home: home, machine: machine)
+                .begin(RootAuthority(root.seed, user: root.user, name: root.name.text))
             try FileAccess.publish(machine.encoded, at: home.machineKeys)
             return (customer, report)
         } catch {

@@ -8,6 +8,7 @@ internal import Synchronization
 /// lock                    held while a command runs
 /// identity/machine.keys   what this machine may do: device key, repository key
 /// identity/root.seed      only until it is saved in a key file
+/// identity/root.keys, identity/document.xml   see OwnIdentity
 /// catalog.sqlite          what is stored and where
 /// suppliers/1 ... 4       the embedded network
 /// ```

@@ -1,3 +1,4 @@
+internal import APIModel
 internal import ArgumentParser
 internal import Glibc
 internal import Model
@@ -6,51 +7,20 @@ internal import Pipelines
 struct IdentityGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "identity",
-        abstract: "Make, show, save and check your identity.",
+        abstract: "Make, show, save, check and recover your identity.",
         discussion: """
             Examples:
+              bitdust identity create alice
               bitdust identity show
               bitdust identity backup ~/usb/alice.key
               bitdust identity check ~/usb/alice.key
             """,
         subcommands: [
             IdentityCreate.self, IdentityShow.self, IdentityBackup.self, IdentityCheck.self,
+            IdentityRecover.self, IdentityRotate.self, IdentityDevices.self, IdentityRevoke.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
-}
-
-struct IdentityCreate: ContextualCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "create",
-        abstract: "Make a new identity on this machine.",
-        discussion: """
-            Examples:
-              bitdust identity create
-              bitdust identity create --name alice
-
-            The first backup does this by itself.
-            """)
-
-    @Option(help: "What it is called (default: your user name).")
-    var name: String?
-
-    @OptionGroup(title: "Global options") var global: GlobalOptions
-
-    func run(in context: CommandContext) throws {
-        let customer = try Customer.create(
-            home: context.home,
-            name: try name?.checkedUTF8("--name") ?? context.environment.userName,
-            deviceName: context.environment.deviceName, adapters: context.adapters)
-        defer { customer.close() }
-        let identity = customer.identity
-        try context.console.out(
-            "created \"\(identity.name)\" (\(identity.user.short), this device: "
-                + "\(identity.deviceName))")
-        context.console.message(
-            context.console.errorStyle.warning("Save your recovery key NOW:") + "  "
-                + context.command("identity backup \(keyFileName(identity.name))"))
-    }
 }
 
 struct IdentityShow: ContextualCommand {
@@ -67,6 +37,7 @@ struct IdentityShow: ContextualCommand {
     func run(in context: CommandContext) throws {
         let identity = try context.withCustomer { $0.identity }
         let created = localTimeText(nanoseconds: identity.created)
+        let published = try NodeClient(context).call("identity_get")
         for (key, value) in [
             ("name", identity.name), ("user", identity.user.description),
             ("device", "\(identity.deviceName) (since \(created))"),
@@ -76,6 +47,15 @@ struct IdentityShow: ContextualCommand {
             ("home", displayText(context.home.path)),
         ] {
             try context.console.out(key.leftAligned(12) + value)
+        }
+        guard let document = published.result, published.isOK else { return }
+        for (key, value) in [
+            ("global id", document["global_id"]), ("revision", document["revision"]),
+        ] {
+            try context.console.out(key.leftAligned(12) + NodeText.plain(value ?? .null))
+        }
+        for source in document["sources"]?.asArray ?? [] {
+            try context.console.out("source".leftAligned(12) + NodeText.plain(source))
         }
     }
 }
@@ -123,12 +103,15 @@ struct IdentityBackup: ContextualCommand {
                 cause: "it may be the only copy of a key, so it is never written over",
                 remedy: "name a new file")
         }
+        let published = try NodeClient(context).call("identity_get").result
+        let sources = (published?["sources"]?.asArray ?? []).compactMap(\.asText)
         try context.withCustomer { customer in
             let passphrase =
                 noPassphrase
                 ? nil : try source.passphrase(isNew: true, canAsk: context.canAsk)
             try customer.saveKeyFile(
-                to: file.absolute().bytes, passphrase: passphrase, keepsRoot: keepRoot)
+                to: file.absolute().bytes, passphrase: passphrase, keepsRoot: keepRoot,
+                sources: sources)
             try tell(context, customer.identity)
         }
     }

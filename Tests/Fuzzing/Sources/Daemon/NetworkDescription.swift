@@ -1,0 +1,1 @@
+../../../../Sources/Daemon/Network/NetworkDescription.swift
