@@ -106,6 +106,39 @@ package enum Limits {
     /// What a supplier of the embedded network may take: all that its disk has.
     package static let embeddedCapacity = 1 << 60
 
+    // MARK: The supplier protocol
+
+    /// Header of one request or answer: sixteen of the longest fragment headers, and the rest.
+    package static let messageLengthMax = 384 << 10
+    /// Fragments named in one request: 64 KiB of ids.
+    package static let messageFragmentCountMax = 2048
+    /// Bytes of all fragments of one request, unless the channel passes pointers: two of the
+    /// longest, so that hundreds of customers at once have bounded buffers.
+    package static let messagePayloadMax = 16 << 20
+    /// A grant is a signature, a few ids and a term.
+    package static let grantLengthMax = 4096
+    /// Ranges of one audit: a leaf of 1 KiB each; 64 a day find a loss of 5 % in two days.
+    package static let auditRangeCountMax = 64
+    /// Days: a century.
+    package static let contractTermMax = 36_500
+    /// Before a tombstone of a mere device takes effect, in nanoseconds of the supplier's service:
+    /// 30 days, so that a thief of a machine cannot wipe the past before its owner notices.
+    package static let tombstoneHold: UInt64 = 30 * 86_400_000_000_000
+    /// Orders of one customer that wait, of 600 fragments each: enough for 5 TiB at once.
+    package static let holdCountMax = 1024
+    /// How often a supplier notes its service time, in nanoseconds: what a crash forgets of it only
+    /// lengthens a hold.
+    package static let serviceTimeSaveInterval: UInt64 = 600_000_000_000
+    /// Requests of one customer each second, and at once after a pause.
+    package static let requestRateMax = 1000
+    package static let requestBurstMax = 10_000
+    /// Customers whose rates are remembered.
+    package static let requestRateUserMax = 4096
+    /// What one request may take, in nanoseconds, beside the time for its bytes.
+    package static let requestTime: UInt64 = 30_000_000_000
+    /// A supplier that is slower than this is not waited for: bytes each second.
+    package static let requestByteRateMin = 32 << 10
+
     // MARK: Sockets
 
     /// The longest datagram sent or taken: one Ethernet frame, so that nothing is cut into parts.

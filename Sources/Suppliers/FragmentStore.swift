@@ -10,6 +10,10 @@ package import Model
 package protocol FragmentStore: AnyObject, Sendable {
     var supplier: SupplierID { get }
 
+    /// Whether ``get(_:of:range:into:)`` of a whole fragment has held the bytes against the
+    /// fragment id, so that nobody needs to hash them again.
+    var checksRoots: Bool { get }
+
     /// Stores fragments, all of them or none; on return all are durable.
     ///
     /// One group commit: one write, one sync, at most `Limits.groupCommitCountMax` fragments. A
@@ -47,7 +51,16 @@ package protocol FragmentStore: AnyObject, Sendable {
     /// charged to the customer, until the supplier reclaims it.
     func tombstone(_ fragments: [FragmentID], of owner: UserID) throws(StoreError)
 
+    /// Re-reads fragments and holds their bytes against checksum and id. One that is not what it
+    /// was is noted: ``has(_:of:)`` says no from then on, and it can be put again.
+    ///
+    /// - Returns: whether each is sound, in the order asked; not when it is not there.
+    func scrub(_ fragments: [FragmentID], of owner: UserID) throws(StoreError) -> [Bool]
+
     func usage() throws(StoreError) -> StoreUsage
+
+    /// What one customer may use and uses.
+    func usage(of owner: UserID) throws(StoreError) -> CustomerUsage
 
     /// Keeps a head, durable on return; the newest `Limits.headsKept` of each repository stay.
     ///
@@ -59,7 +72,16 @@ package protocol FragmentStore: AnyObject, Sendable {
     func heads(of owner: UserID) throws(StoreError) -> [Head]
 
     /// Takes a customer on, or replaces its contract; durable on return.
-    func admit(_ contract: Contract) throws(StoreError)
+    ///
+    /// - Parameter contract: signed by the customer.
+    /// - Returns: the contract in force, signed by both.
+    /// - Throws: ``StoreError/badSignature``, or ``StoreError/staleContract(newest:)`` for one that
+    ///   is older than that in force.
+    @discardableResult
+    func admit(_ contract: Contract) throws(StoreError) -> Contract
+
+    /// The contract in force, `nil` when there is none.
+    func contract(of owner: UserID) throws(StoreError) -> Contract?
 
     /// Ends the use of the store: every later call throws ``StoreError/closed``.
     func close()
@@ -106,6 +128,24 @@ package struct FragmentRecord: Hashable, Sendable {
         self.id = id
         self.length = length
     }
+}
+
+extension FragmentStore {
+    package var checksRoots: Bool { false }
+}
+
+/// What one customer may use of a store, in bytes.
+package struct CustomerUsage: Hashable, Sendable {
+    package let quota: Int
+    /// Bytes of its records with their headers, tombstoned ones too.
+    package let charged: Int
+
+    package init(quota: Int, charged: Int) {
+        self.quota = quota
+        self.charged = charged
+    }
+
+    package var available: Int { max(0, quota - charged) }
 }
 
 /// What a store has and holds, in bytes.

@@ -14,6 +14,23 @@ package struct Member: Sendable {
         self.credentials = try Credentials(contract)
     }
 
+    /// The contract as a supplier takes it: signed by the customer, now by the supplier too.
+    package static func admitted(
+        _ contract: Contract, by key: SupplierKey
+    ) throws(StoreError) -> Contract {
+        guard contract.supplier == key.publicKey.supplierID, contract.isSignedByCustomer else {
+            throw .badSignature
+        }
+        do {
+            return try contract.signed(by: key)
+        } catch {
+            throw .failed(operation: "sign", errno: -1)
+        }
+    }
+
+    /// The identity that the contract is with.
+    package var identity: IdentityPublicKey { credentials.identity }
+
     /// Refuses a fragment header that no device of the contract has signed.
     package func check(_ header: FragmentHeader) throws(StoreError) {
         try credentials.check(header)
@@ -27,7 +44,7 @@ package struct Member: Sendable {
 
 /// The keys whose signatures count for one customer, taken from its contract.
 private struct Credentials: Sendable {
-    private let identity: IdentityPublicKey
+    let identity: IdentityPublicKey
     private let devices: [DeviceID: DevicePublicKey]
 
     init(_ contract: Contract) throws(StoreError) {

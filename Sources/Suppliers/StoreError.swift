@@ -28,11 +28,23 @@ package enum StoreError: Error, Equatable, Sendable {
     /// The system refused an operation with this error number.
     case failed(operation: String, errno: Int32)
     case closed
+    /// Too many requests for now.
+    case busy
+    /// A contract of this or a higher sequence is in force.
+    case staleContract(newest: UInt64)
+    /// The supplier does not take a contract for so much: bytes that it would.
+    case contractRefused(quotaMax: Int)
+    /// The term is over: what is there can be read, nothing new is taken.
+    case contractEnded
+    /// No answer came. Whether what was asked is done is unknown.
+    case unreachable(ChannelError)
+    /// The answer cannot be an honest supplier's.
+    case lied(SupplierLie)
 
     /// Whether the same call may succeed later without anything being changed.
     package var isTransient: Bool {
         switch self {
-        case .unavailable: true
+        case .unavailable, .busy, .unreachable: true
         default: false
         }
     }
@@ -44,6 +56,42 @@ package enum StoreError: Error, Equatable, Sendable {
         default: false
         }
     }
+}
+
+/// What an answer shows of the supplier that gave it, or did not.
+package enum SupplierFault: Hashable, Sendable {
+    /// Cut off, slow or off: perhaps nobody's fault.
+    case unreachable
+    /// It said no, and why.
+    case refused
+    /// It sent what no honest supplier sends.
+    case lied
+}
+
+extension StoreError {
+    package var fault: SupplierFault {
+        switch self {
+        case .unreachable: .unreachable
+        case .lied: .lied
+        default: .refused
+        }
+    }
+}
+
+/// How an answer contradicts itself, or what was asked.
+package enum SupplierLie: Error, Equatable, Sendable {
+    /// Bytes whose root is not the fragment's id.
+    case wrongBytes(FragmentID)
+    case wrongLength(have: Int, need: Int)
+    /// A receipt for something else, or not signed by the supplier.
+    case wrongReceipt(FragmentID)
+    case wrongContract
+    case wrongHead
+    /// An answer to another question.
+    case wrongAnswer(field: String)
+    case wrongAudit(FragmentID)
+    case malformed(FormatError)
+    case badFrame(field: String)
 }
 
 /// Bytes of a record that are not what was written.

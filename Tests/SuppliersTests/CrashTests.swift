@@ -59,7 +59,7 @@ import Testing
         for after in 0... {
             let disk = SimulatedDisk()
             let store = try simulatedStore(disk, segmentLengthMax: 40 << 10)
-            try store.admit(customer.contract(quota: 1 << 30))
+            try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
             disk.fail([DiskFault(.powerLoss, after: after)])
             var promises = Promises()
             do {
@@ -88,7 +88,7 @@ import Testing
         for after in 0..<200 {
             let disk = SimulatedDisk()
             let store = try simulatedStore(disk, segmentLengthMax: 40 << 10)
-            try store.admit(customer.contract(quota: 1 << 30))
+            try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
             disk.fail([DiskFault(.error(code), of: operation, after: after)])
             var promises = Promises()
             do {
@@ -115,7 +115,7 @@ import Testing
         let uploads = try (1...8).map { try customer.upload(seed: UInt64($0)) }
         let disk = SimulatedDisk()
         let store = try simulatedStore(disk)
-        try store.admit(customer.contract(quota: 1 << 30))
+        try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
         disk.fail([DiskFault(.shortWrite, isSticky: true)])
         var promises = Promises()
         try work(store, uploads, &promises)
@@ -125,7 +125,7 @@ import Testing
     @Test func `nothing is written behind a failed sync`() throws {
         let disk = SimulatedDisk()
         let store = try simulatedStore(disk, segmentLengthMax: 1 << 20)
-        try store.admit(customer.contract(quota: 1 << 30))
+        try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
         let uploads = try (1...3).map { try customer.upload(seed: $0) }
         _ = try store.put([uploads[0]])
         disk.fail([DiskFault(.error(5), of: .sync)])
@@ -153,7 +153,7 @@ import Testing
         for free in stride(from: 0, to: 9 * 8192, by: 1000) {
             let disk = SimulatedDisk()
             let store = try simulatedStore(disk)
-            try store.admit(customer.contract(quota: 1 << 30))
+            try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
             disk.setFreeByteCount(free)
             var stored: [FragmentUpload] = []
             do {
@@ -178,7 +178,7 @@ import Testing
     @Test func `a store that cannot be written can be read`() throws {
         let disk = SimulatedDisk()
         let store = try simulatedStore(disk)
-        try store.admit(customer.contract(quota: 1 << 30))
+        try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
         let upload = try customer.upload(seed: 1)
         _ = try store.put([upload])
         try store.putHead(try customer.head(sequence: 1))
@@ -194,7 +194,7 @@ import Testing
         #expect(throws: StoreError.readOnly) { try reopened.put([upload]) }
         #expect(throws: StoreError.readOnly) { try reopened.tombstone([id], of: customer.owner) }
         #expect(throws: StoreError.readOnly) {
-            try reopened.admit(customer.contract(quota: 1))
+            try reopened.admit(customer.contract(quota: 1, with: reopened.supplier))
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
 
     private func store(_ faults: [StoreFault]) throws -> FaultyFragmentStore {
         let memory = MemoryFragmentStore(key: supplierKey, capacity: 1 << 30)
-        try memory.admit(customer.contract(quota: 1 << 30))
+        try memory.admit(customer.contract(quota: 1 << 30, with: memory.supplier))
         return FaultyFragmentStore(memory, faults: faults)
     }
 

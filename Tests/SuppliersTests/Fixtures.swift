@@ -50,6 +50,11 @@ func golden(_ name: String, _ bytes: [UInt8]) throws -> [UInt8] {
     return Array(try Data(contentsOf: url))
 }
 
+/// The bytes of `fixtures/<name>`, which no test writes any more.
+func file(_ name: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: packageRoot.appending(path: "fixtures/\(name)")))
+}
+
 extension Array where Element == UInt8 {
     /// Every way to change one bit.
     func forEachBitFlip(_ body: ([UInt8], _ bit: Int) throws -> Void) rethrows {

@@ -38,4 +38,24 @@ import Testing
             return try supplier.store(StoreOptions(capacity: capacity, isDirect: isDirect))
         }
     }
+
+    @Test(arguments: FragmentStoreConformance.rules)
+    func `a store in memory behind the protocol keeps the rule`(
+        _ rule: FragmentStoreConformance.Rule
+    ) throws {
+        try rule.check {
+            ServedStore(MemoryFragmentStore(key: supplierKey, capacity: $0), key: supplierKey)
+        }
+    }
+
+    @Test(arguments: FragmentStoreConformance.rules)
+    func `a store on a disk behind the protocol keeps the rule`(
+        _ rule: FragmentStoreConformance.Rule
+    ) throws {
+        try rule.check {
+            ServedStore(
+                try simulatedStore(SimulatedDisk(), capacity: $0, segmentLengthMax: 256 << 10),
+                key: supplierKey)
+        }
+    }
 }

@@ -58,7 +58,11 @@ import Testing
         case 10:
             return { store in answer { "\(try store.putHead(head))" } }
         default:
-            return { store in answer { "\(try store.admit(customer.contract(quota: quota)))" } }
+            return { store in
+                answer {
+                    "\(try store.admit(customer.contract(quota: quota, with: store.supplier)))"
+                }
+            }
         }
     }
 
@@ -70,8 +74,8 @@ import Testing
             let model = MemoryFragmentStore(key: supplierKey, capacity: capacity)
             var store = try simulatedStore(disk, capacity: capacity)
             for customer in RandomOperationTests.customers {
-                try model.admit(customer.contract(quota: 80 << 10))
-                try store.admit(customer.contract(quota: 80 << 10))
+                try model.admit(customer.contract(quota: 80 << 10, with: model.supplier))
+                try store.admit(customer.contract(quota: 80 << 10, with: store.supplier))
             }
             for number in 1...8 {
                 let step = step(random)

@@ -46,17 +46,37 @@ import Testing
         #expect(receipt.isSigned)
     }
 
+    private func contract() throws -> Contract {
+        try customer.contract(
+            quota: 1 << 40, with: supplierKey.publicKey.supplierID, sequence: 3, termDays: 365
+        ).taken(at: 86_400).signed(by: supplierKey)
+    }
+
     @Test func `a contract is as in its golden file`() throws {
-        let contract = customer.contract(quota: 1 << 40)
+        let contract = try contract()
         let bytes = contract.encoded()
-        #expect(bytes == (try golden("contract/v1.bin", bytes)))
+        #expect(bytes == (try golden("contract/v2.bin", bytes)))
         #expect(try Contract(bytes) == contract)
+        #expect(contract.isSignedByCustomer && contract.isSignedBySupplier)
+        #expect(!contract.isEnded(at: 366 * 86_400 - 1) && contract.isEnded(at: 366 * 86_400))
+    }
+
+    @Test func `a contract of the first version is still read`() throws {
+        let bytes = try file("contract/v1.bin")
+        let contract = try Contract(bytes)
+        #expect(contract.owner == customer.owner && contract.quota == 1 << 40)
+        #expect(contract.sequence == 0 && contract.certificates == [customer.certificate.encoded])
+        #expect(!contract.isSignedByCustomer && !contract.isSignedBySupplier)
+        #expect(contract.encoded() == bytes)
+        for count in 0..<bytes.count {
+            #expect(throws: FormatError.self) { try Contract(Array(bytes[..<count])) }
+        }
     }
 
     @Test func `every truncation is refused`() throws {
         let record = try fragmentRecord().encoded()
         let receipt = try receipt().encoded()
-        let contract = customer.contract(quota: 1).encoded()
+        let contract = try contract().encoded()
         for count in 0..<record.count {
             #expect(throws: FormatError.self) { try RecordHeader(Array(record[..<count])) }
         }
@@ -75,7 +95,7 @@ import Testing
         try fragmentRecord().encoded().forEachBitFlip { bytes, bit in
             if (try? RecordHeader(bytes)) != nil { Issue.record("record: bit \(bit)") }
         }
-        customer.contract(quota: 1).encoded().forEachBitFlip { bytes, bit in
+        try contract().encoded().forEachBitFlip { bytes, bit in
             if (try? Contract(bytes)) != nil { Issue.record("contract: bit \(bit)") }
         }
         try receipt().encoded().forEachBitFlip { bytes, bit in

@@ -12,7 +12,7 @@ import Testing
     private func diskWithThree() throws -> (SimulatedDisk, [FragmentUpload]) {
         let disk = SimulatedDisk()
         let store = try simulatedStore(disk)
-        try store.admit(customer.contract(quota: 1 << 30))
+        try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
         let uploads = try (1...3).map { try customer.upload(seed: $0) }
         for upload in uploads { _ = try store.put([upload]) }
         store.close()
@@ -142,7 +142,7 @@ import Testing
     @Test func `a record inside a customer's bytes is not taken for one`() throws {
         let disk = SimulatedDisk()
         let store = try simulatedStore(disk)
-        try store.admit(customer.contract(quota: 1 << 30))
+        try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
         let victim = try customer.upload(seed: 1)
         _ = try store.put([victim])
         // The payload of the next record starts at 12288; the customer guesses that, not the mark.
@@ -208,7 +208,7 @@ import Testing
     @Test func `scrub finds a fragment that is not what its id says`() throws {
         let disk = SimulatedDisk()
         let store = try simulatedStore(disk)
-        try store.admit(customer.contract(quota: 1 << 30))
+        try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
         let payload = PageBuffer(byteCount: 4096)
         let header = try customer.header(
             fragment: FragmentID(.zero), length: 4096, descriptor: [])

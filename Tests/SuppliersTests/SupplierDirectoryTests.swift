@@ -112,7 +112,7 @@ import Testing
 
     @Test func `nobody else can read what is stored`() throws {
         let store = try create().store(StoreOptions())
-        try store.admit(customer.contract(quota: 1 << 20))
+        try store.admit(customer.contract(quota: 1 << 20, with: store.supplier))
         _ = try store.put([try customer.upload(seed: 1)])
         try store.putHead(try customer.head(sequence: 1))
         for name in ["", "segments", "contracts", "heads", "heads/\(customer.owner)", "tails"] {
@@ -129,7 +129,7 @@ import Testing
     @Test func `a lost or damaged index is built from the segments`() throws {
         let uploads = try (1...5).map { try customer.upload(seed: $0) }
         let store = try create().store(StoreOptions())
-        try store.admit(customer.contract(quota: 1 << 20))
+        try store.admit(customer.contract(quota: 1 << 20, with: store.supplier))
         _ = try store.put(uploads)
         let usage = try store.usage()
         let ids = uploads.map(\.header.fragment)
@@ -158,7 +158,7 @@ import Testing
     @Test func `an index that is behind is brought up to the segments`() throws {
         let uploads = try (1...4).map { try customer.upload(seed: $0) }
         var store = try create().store(StoreOptions())
-        try store.admit(customer.contract(quota: 1 << 20))
+        try store.admit(customer.contract(quota: 1 << 20, with: store.supplier))
         _ = try store.put(Array(uploads[..<2]))
         store.close()
         let old = try Data(contentsOf: URL(filePath: "\(path)/index.sqlite"))
@@ -180,7 +180,7 @@ import Testing
     @Test func `an index that knows more than the segments is thrown away`() throws {
         let uploads = try (1...2).map { try customer.upload(seed: $0) }
         let store = try create().store(StoreOptions())
-        try store.admit(customer.contract(quota: 1 << 20))
+        try store.admit(customer.contract(quota: 1 << 20, with: store.supplier))
         for upload in uploads { _ = try store.put([upload]) }
         store.close()
         let segment = try FileHandle(
@@ -195,7 +195,7 @@ import Testing
 
     @Test func `space that was reserved is given back`() throws {
         let store = try create().store(StoreOptions())
-        try store.admit(customer.contract(quota: 1 << 20))
+        try store.admit(customer.contract(quota: 1 << 20, with: store.supplier))
         _ = try store.put([try customer.upload(seed: 1)])
         store.close()
         var status = stat()
@@ -206,7 +206,7 @@ import Testing
 
     @Test func `writers and readers work at the same time`() async throws {
         let store = try create().store(StoreOptions(segmentLengthMax: 256 << 10))
-        try store.admit(customer.contract(quota: 1 << 30))
+        try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
         let uploads = try (1...40).map { try customer.upload(seed: $0, pageCount: 3) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for start in stride(from: 0, to: 40, by: 10) {

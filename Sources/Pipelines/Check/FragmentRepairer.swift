@@ -47,10 +47,9 @@ struct FragmentRepairer: Sendable {
             ).header(of: descriptor, position: position), payload: stripe,
             range: start..<start + descriptor.fragmentLength)
         do {
-            // What a supplier knows to be damaged, or has given up, it stores anew.
-            if try store.has([place.fragment], of: customer.owner.user) == [true] {
-                try store.tombstone([place.fragment], of: customer.owner.user)
-            }
+            // What a supplier knows to be damaged, or has given up, it stores anew: it looks for
+            // itself. Giving up what may be sound would be a way to lose it.
+            _ = try store.scrub([place.fragment], of: customer.owner.user)
             return try store.put([upload]).first?.fragment == place.fragment
         } catch {
             return false

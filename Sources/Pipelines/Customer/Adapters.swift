@@ -1,4 +1,5 @@
 package import Model
+package import Suppliers
 
 /// What comes from outside: the clock, randomness, the machine's size and its names.
 package struct Adapters: Sendable {
@@ -8,6 +9,8 @@ package struct Adapters: Sendable {
     package let workerCount: Int
     /// What the buffers of a pipeline may take together.
     package let memoryByteCount: Int
+    /// How suppliers are reached: directories of this machine unless something else is given.
+    package var suppliers: any SupplierConnector
     package var hostName = "localhost"
     package var userName = "user"
 
@@ -19,6 +22,7 @@ package struct Adapters: Sendable {
         self.random = random
         self.workerCount = workerCount
         self.memoryByteCount = memoryByteCount
+        self.suppliers = LocalSuppliers(time: time, random: random)
     }
 }
 

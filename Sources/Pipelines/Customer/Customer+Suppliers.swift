@@ -82,31 +82,46 @@ extension Customer {
         }
     }
 
-    /// Opens a supplier of the embedded network and shows it our contract.
+    /// Opens a supplier and sees to it that a contract is in force.
     ///
     /// - Parameter creates: makes it when there is none; the directories above it too.
     func openStore(at directory: [UInt8], creates: Bool) throws -> any FragmentStore {
         let path = String(decoding: directory, as: UTF8.self)
-        let place: SupplierDirectory
+        let device = owner.device.publicKey.deviceID
+        let connection = try adapters.suppliers.connect(
+            to: path, as: PeerIdentity(user: owner.user, device: device), creates: creates)
+        let store = RemoteFragmentStore(
+            supplier: connection.supplier, user: owner.user, channel: connection.channel,
+            time: adapters.time)
         do {
-            place = try SupplierDirectory.open(at: path)
-        } catch SupplierDirectoryError.missing where creates {
-            Home.makeDirectories(directory)
-            place = try SupplierDirectory.create(at: path, random: adapters.random)
-        }
-        let store = try place.store(StoreOptions(capacity: Limits.embeddedCapacity))
-        do {
-            try store.admit(contract)
+            try agree(with: store)
         } catch StoreError.readOnly {
             // It still gives back what it holds.
+        } catch {
+            store.close()
+            throw error
         }
         return store
     }
 
-    private var contract: Contract {
-        Contract(
-            owner: owner.user, identityKey: machine.identityPublicKey,
-            quota: Limits.embeddedCapacity, certificates: [machine.certificate])
+    /// Proposes a contract unless the one in force is what this machine needs. What other machines
+    /// of the identity have in it stays.
+    private func agree(with store: some FragmentStore) throws {
+        let kept = try store.contract(of: owner.user)
+        var certificates = kept?.certificates ?? []
+        let isKnown = certificates.contains(machine.certificate)
+        if let kept, kept.sequence > 0, kept.quota == Limits.embeddedCapacity, isKnown { return }
+        if !isKnown {
+            // Without room for one more the oldest machine's goes; it proposes its own again.
+            certificates = certificates.suffix(Contract.certificateCountMax - 1)
+            certificates.append(machine.certificate)
+        }
+        try store.admit(
+            Contract(
+                supplier: store.supplier, owner: owner.user,
+                identityKey: machine.identityPublicKey, quota: Limits.embeddedCapacity,
+                sequence: (kept?.sequence ?? 0) + 1, certificates: certificates,
+                signedBy: owner.device))
     }
 
     static func absolute(_ path: [UInt8]) throws -> [UInt8] {

@@ -71,6 +71,42 @@ extension StoreError {
         case .failed(let operation, let errno):
             "\(operation): \(String(cString: strerror(errno)))"
         case .closed: "closed"
+        case .busy: "it is busy"
+        case .staleContract: "it has a newer contract"
+        case .contractRefused(let quotaMax):
+            "it takes a contract for \(quotaMax) bytes at most"
+        case .contractEnded: "the term of its contract is over"
+        case .unreachable(let error): error.reason
+        case .lied(let lie): lie.reason
+        }
+    }
+}
+
+extension ChannelError {
+    var reason: String {
+        switch self {
+        case .unreachable(let reason): reason
+        case .timedOut: "it did not answer in time"
+        case .cancelled: "cancelled"
+        case .closed: "closed"
+        case .badFrame(let field): "it broke the protocol (\(field))"
+        }
+    }
+}
+
+extension SupplierLie {
+    var reason: String {
+        switch self {
+        case .wrongBytes(let fragment):
+            "it sent other bytes than those of fragment \(fragment.short)"
+        case .wrongLength(let have, let need): "it sent \(have) bytes instead of \(need)"
+        case .wrongReceipt(let fragment): "its receipt is not for fragment \(fragment.short)"
+        case .wrongContract: "it signed another contract than was proposed"
+        case .wrongHead: "it sent a head that this identity has not signed"
+        case .wrongAnswer(let field): "its answer is no answer (\(field))"
+        case .wrongAudit(let fragment): "it could not show that it has fragment \(fragment.short)"
+        case .malformed(let error): "its answer does not read (\(error))"
+        case .badFrame(let field): "it broke the protocol (\(field))"
         }
     }
 }

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// The calls of a fragment store.
 package enum StoreCall: CaseIterable, Sendable {
-    case put, get, header, has, list, tombstone, usage, putHead, heads, admit
+    case put, get, header, has, list, tombstone, scrub, usage, putHead, heads, admit, contract
 }
 
 /// One way in which a store misbehaves, as a value.
@@ -129,8 +129,25 @@ package final class FaultyFragmentStore: FragmentStore {
         try run(next(.heads)) { () throws(StoreError) in try store.heads(of: owner) }
     }
 
-    package func admit(_ contract: Contract) throws(StoreError) {
+    @discardableResult
+    package func admit(_ contract: Contract) throws(StoreError) -> Contract {
         try run(next(.admit)) { () throws(StoreError) in try store.admit(contract) }
+    }
+
+    package func contract(of owner: UserID) throws(StoreError) -> Contract? {
+        try run(next(.contract)) { () throws(StoreError) in try store.contract(of: owner) }
+    }
+
+    package func usage(of owner: UserID) throws(StoreError) -> CustomerUsage {
+        try run(next(.usage)) { () throws(StoreError) in try store.usage(of: owner) }
+    }
+
+    package func scrub(
+        _ fragments: [FragmentID], of owner: UserID
+    ) throws(StoreError) -> [Bool] {
+        try run(next(.scrub)) { () throws(StoreError) in
+            try store.scrub(fragments, of: owner)
+        }
     }
 
     package func close() { store.close() }

@@ -205,7 +205,7 @@ extension FragmentStoreConformance {
                 { _ = try store.usage() },
                 { try store.putHead(try customer.head(sequence: 1)) },
                 { _ = try store.heads(of: customer.owner) },
-                { try store.admit(customer.contract(quota: 1)) },
+                { try store.admit(customer.contract(quota: 1, with: store.supplier)) },
             ] as [() throws -> Void] {
                 try requireError(.closed, "closed", call)
             }

@@ -11,13 +11,13 @@ extension FragmentStoreConformance {
                 try customer.upload(seed: UInt64($0), descriptorLength: $0 * 3000)
             }
             let need = uploads.reduce(0) { $0 + $1.storedLength }
-            try store.admit(customer.contract(quota: need - 1))
+            try store.admit(customer.contract(quota: need - 1, with: store.supplier))
             try requireError(
                 .quotaExceeded(need: need, available: need - 1), "one byte too few"
             ) { _ = try store.put(uploads) }
             try require(try store.usage().used == 0, "nothing was stored")
             _ = try store.put([try other.upload(seed: 1)])
-            try store.admit(customer.contract(quota: need))
+            try store.admit(customer.contract(quota: need, with: store.supplier, sequence: 2))
             _ = try store.put(uploads)
             let last = try customer.upload(seed: 4)
             try requireError(
@@ -33,7 +33,7 @@ extension FragmentStoreConformance {
                 .quotaExceeded(need: uploads[0].storedLength, available: 0),
                 "put again is charged again"
             ) { _ = try store.put([uploads[0]]) }
-            try store.admit(customer.contract(quota: 0))
+            try store.admit(customer.contract(quota: 0, with: store.supplier, sequence: 3))
             try require(
                 try store.bytes(of: uploads[1].header.fragment, of: customer.owner)
                     == uploads[1].content, "what is there stays when a quota shrinks")
@@ -43,7 +43,7 @@ extension FragmentStoreConformance {
             let uploads = try (1...2).map { try customer.upload(seed: UInt64($0)) }
             let lengths = uploads.map(\.storedLength)
             let store = try make(lengths[0] + lengths[1] - 1)
-            try store.admit(customer.contract(quota: capacity))
+            try store.admit(customer.contract(quota: capacity, with: store.supplier))
             _ = try store.put([uploads[0]])
             try requireError(
                 .capacityExceeded(need: lengths[1], available: lengths[1] - 1), "a byte too few"
@@ -52,7 +52,7 @@ extension FragmentStoreConformance {
             try require(
                 usage.used == lengths[0] && usage.capacity == lengths[0] + lengths[1] - 1, "usage")
             let fitting = try make(lengths[0] + lengths[1])
-            try fitting.admit(customer.contract(quota: capacity))
+            try fitting.admit(customer.contract(quota: capacity, with: fitting.supplier))
             _ = try fitting.put(uploads)
             try require(try fitting.usage().used == lengths[0] + lengths[1], "exactly full")
         },
@@ -127,24 +127,65 @@ extension FragmentStoreConformance {
             }
             try store.putHead(try customer.head(sequence: 2, repository: repository(0)))
         },
-        Rule("a contract is the owner's, with certificates by the owner") { make in
+        Rule("a contract is the owner's, signed by a device that the owner has certified") { make in
             let (customer, other) = (try StoreCustomer(seed: 1), try StoreCustomer(seed: 2))
             let store = try make(capacity)
-            let key = customer.identity.publicKey.bytes
+            func contract(
+                of owner: UserID, at supplier: SupplierID, certificates: [[UInt8]],
+                signedBy device: DeviceKey
+            ) throws -> Contract {
+                try Contract(
+                    supplier: supplier, owner: owner,
+                    identityKey: customer.identity.publicKey.bytes, quota: 1, sequence: 1,
+                    certificates: certificates, signedBy: device)
+            }
+            let (ours, theirs) = (customer.certificate.encoded, other.certificate.encoded)
+            let supplier = store.supplier
             for contract in [
-                Contract(
-                    owner: other.owner, identityKey: key, quota: 1, certificates: []),
-                Contract(
-                    owner: customer.owner, identityKey: key, quota: 1,
-                    certificates: [other.certificate.encoded]),
-                Contract(
-                    owner: customer.owner, identityKey: key, quota: 1, certificates: [[1, 2]]),
+                try contract(
+                    of: other.owner, at: supplier, certificates: [ours], signedBy: customer.device),
+                try contract(
+                    of: customer.owner, at: supplier, certificates: [ours, theirs],
+                    signedBy: customer.device),
+                try contract(
+                    of: customer.owner, at: supplier, certificates: [ours], signedBy: other.device),
+                try contract(
+                    of: customer.owner, at: supplier, certificates: [], signedBy: customer.device),
+                try contract(
+                    of: customer.owner, at: SupplierID(.zero), certificates: [ours],
+                    signedBy: customer.device),
             ] {
                 try requireError(.badSignature, "a false contract") { try store.admit(contract) }
             }
             try requireError(.unknownCustomer(customer.owner), "not admitted") {
                 _ = try store.list(of: customer.owner, after: nil, limit: 1)
             }
+        },
+        Rule("a contract is signed by both, and an older one does not come back") { make in
+            let customer = try StoreCustomer(seed: 1)
+            let store = try make(capacity)
+            try require(try store.contract(of: customer.owner) == nil, "none at first")
+            let first = try customer.contract(quota: 5, with: store.supplier)
+            let agreed = try store.admit(first)
+            try require(agreed.isSignedBySupplier && agreed.hasTerms(of: first), "signed by both")
+            try require(try store.contract(of: customer.owner) == agreed, "and kept")
+            try require(try store.admit(first).hasTerms(of: first), "the same again is fine")
+            let second = try customer.contract(quota: 3, with: store.supplier, sequence: 2)
+            let usage = CustomerUsage(quota: 3, charged: 0)
+            _ = try store.admit(second)
+            try require(try store.usage(of: customer.owner) == usage, "less may be agreed on")
+            try requireError(.staleContract(newest: 2), "the first one") {
+                try store.admit(first)
+            }
+        },
+        Rule("a fragment that is sound is said to be, one that is not there is not") { make in
+            let customer = try StoreCustomer(seed: 1)
+            let store = try store(make, admitting: [customer])
+            let uploads = try (1...2).map { try customer.upload(seed: UInt64($0)) }
+            _ = try store.put([uploads[0]])
+            let ids = uploads.map(\.header.fragment)
+            try require(try store.scrub(ids, of: customer.owner) == [true, false], "scrub")
+            try require(try store.has(ids, of: customer.owner) == [true, false], "nothing changes")
         },
     ]
 }

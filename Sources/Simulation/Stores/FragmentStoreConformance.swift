@@ -26,7 +26,9 @@ package struct FragmentStoreConformance: Sendable {
         _ make: MakeStore, admitting customers: [StoreCustomer]
     ) throws -> any FragmentStore {
         let store = try make(capacity)
-        for customer in customers { try store.admit(customer.contract(quota: capacity)) }
+        for customer in customers {
+            try store.admit(customer.contract(quota: capacity, with: store.supplier))
+        }
         return store
     }
 }

@@ -170,13 +170,39 @@ package final class MemoryFragmentStore: FragmentStore {
         }
     }
 
-    package func admit(_ contract: Contract) throws(StoreError) {
+    @discardableResult
+    package func admit(_ contract: Contract) throws(StoreError) -> Contract {
+        let contract = try Member.admitted(contract, by: key)
         let member = try Member(contract)
         try state.withLock { (state) throws(StoreError) in
             if state.isClosed { throw .closed }
             var customer = state.customers[contract.owner] ?? Customer(member: member)
+            guard customer.member.contract.sequence <= contract.sequence else {
+                throw .staleContract(newest: customer.member.contract.sequence)
+            }
             customer.member = member
             state.customers[contract.owner] = customer
+        }
+        return contract
+    }
+
+    package func contract(of owner: UserID) throws(StoreError) -> Contract? {
+        try read { (state) throws(StoreError) in state.customers[owner]?.member.contract }
+    }
+
+    package func usage(of owner: UserID) throws(StoreError) -> CustomerUsage {
+        try read { (state) throws(StoreError) in
+            let customer = try state.customer(owner)
+            return CustomerUsage(quota: customer.member.contract.quota, charged: customer.charged)
+        }
+    }
+
+    package func scrub(
+        _ fragments: [FragmentID], of owner: UserID
+    ) throws(StoreError) -> [Bool] {
+        try read { (state) throws(StoreError) in
+            let entries = try state.customer(owner).entries
+            return fragments.map { entries[$0]?.isTombstoned == false }
         }
     }
 

@@ -39,10 +39,18 @@ package struct StoreCustomer: Sendable {
             created: Timestamp(nanoseconds: 0), sequence: 1, signedBy: identity)
     }
 
-    package func contract(quota: Int) -> Contract {
-        Contract(
-            owner: owner, identityKey: identity.publicKey.bytes, quota: quota,
-            certificates: [certificate.encoded])
+    /// A contract that this device proposes.
+    package func contract(
+        quota: Int, with supplier: SupplierID, sequence: UInt64 = 1, termDays: Int = 0
+    ) throws -> Contract {
+        try Contract(
+            supplier: supplier, owner: owner, identityKey: identity.publicKey.bytes, quota: quota,
+            termDays: termDays, sequence: sequence, certificates: [certificate.encoded],
+            signedBy: device)
+    }
+
+    package var peer: PeerIdentity {
+        PeerIdentity(user: owner, device: device.publicKey.deviceID)
     }
 
     /// A fragment of random pages.

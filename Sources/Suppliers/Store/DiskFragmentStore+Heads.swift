@@ -35,20 +35,6 @@ extension DiskFragmentStore {
         }
     }
 
-    package func admit(_ contract: Contract) throws(StoreError) {
-        try checkWritable()
-        let member = try Member(contract)
-        try members.withLock { (members) throws(StoreError) in
-            do throws(DiskError) {
-                try SmallFiles(disk: disk).publish(
-                    contract.encoded(), as: "\(contract.owner).contract", in: layout.contracts)
-            } catch {
-                throw StoreError(error)
-            }
-            members[contract.owner] = member
-        }
-    }
-
     private func keep(_ head: Head) throws {
         let names = try headNames(of: head.owner)
         let kept = names.filter { $0.repository == head.repository }.map(\.sequence).sorted()

@@ -65,6 +65,21 @@ extension DiskFragmentStore {
         return report
     }
 
+    package func scrub(
+        _ fragments: [FragmentID], of owner: UserID
+    ) throws(StoreError) -> [Bool] {
+        try checkOpen()
+        _ = try member(owner)
+        let rows = try newest(fragments, of: owner)
+        let buffer = PageBuffer(byteCount: max(1, rows.map { $0?.length ?? 0 }.max() ?? 0))
+        return rows.map { row in
+            guard let row, row.state == .live else { return false }
+            var report = ScrubReport()
+            scrub(row, checkingRoot: true, buffer, &report)
+            return report.recordCount == 1 && report.findings.isEmpty
+        }
+    }
+
     private func scrub(
         _ row: FragmentIndexRow, checkingRoot: Bool, _ buffer: PageBuffer,
         _ report: inout ScrubReport

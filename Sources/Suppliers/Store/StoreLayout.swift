@@ -10,6 +10,8 @@ internal import Model
 /// contracts/<owner>.contract
 /// heads/<owner>/<repository>-<sequence>.head
 /// tails/<segment>-<offset>.tail    the last torn tail that was cut off
+/// holds/<number>.hold               tombstones that wait
+/// service-time                     how long the supplier has served
 /// ```
 struct StoreLayout: Sendable {
     let root: String
@@ -63,7 +65,7 @@ struct StoreLayout: Sendable {
     }
 
     /// Sixteen digits.
-    private static func hexadecimal(_ value: UInt64) -> String {
+    static func hexadecimal(_ value: UInt64) -> String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }

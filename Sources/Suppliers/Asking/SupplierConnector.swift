@@ -1,0 +1,62 @@
+package import Model
+
+/// Makes the way to a supplier from its address.
+///
+/// What an address means is the connector's: a directory of this machine, or a node of the network.
+package protocol SupplierConnector: Sendable {
+    /// Opens a channel to the supplier at `address`.
+    ///
+    /// - Parameter peer: who asks; the supplier hears it from the channel.
+    /// - Parameter creates: makes a supplier where there is none, if that is possible.
+    func connect(
+        to address: String, as peer: PeerIdentity, creates: Bool
+    ) throws -> SupplierConnection
+}
+
+/// A supplier that was reached.
+package struct SupplierConnection: Sendable {
+    /// Who it has shown to be.
+    package let supplier: SupplierID
+    package let channel: any RequestChannel
+
+    package init(supplier: SupplierID, channel: any RequestChannel) {
+        self.supplier = supplier
+        self.channel = channel
+    }
+}
+
+/// The suppliers of the embedded network: directories of this machine, served by this process.
+///
+/// The same protocol as over the network. Tombstones are done at once: who can ask for them here
+/// could remove the directory as well.
+package struct LocalSuppliers: SupplierConnector {
+    private let time: any TimeSource
+    private let random: any RandomSource
+
+    package init(time: any TimeSource, random: any RandomSource) {
+        self.time = time
+        self.random = random
+    }
+
+    /// - Parameter address: a path.
+    /// - Throws: ``SupplierDirectoryError``, or ``StoreError`` for the store in it.
+    package func connect(
+        to address: String, as peer: PeerIdentity, creates: Bool
+    ) throws -> SupplierConnection {
+        let place: SupplierDirectory
+        do {
+            place = try SupplierDirectory.open(at: address)
+        } catch SupplierDirectoryError.missing where creates {
+            place = try SupplierDirectory.create(at: address, random: random)
+        }
+        let store = try place.store(StoreOptions(capacity: Limits.embeddedCapacity))
+        let rules = SupplierRules(
+            quotaMax: { _ in Limits.embeddedCapacity }, isDeviceValid: { _, _ in true },
+            requestRate: nil)
+        let server = SupplierServer(
+            store: store, key: place.key, rules: rules, time: time, holds: nil)
+        return SupplierConnection(
+            supplier: place.supplier,
+            channel: LocalChannel(to: server, as: peer) { store.close() })
+    }
+}
