@@ -49,6 +49,13 @@ package struct Failure: Error, Equatable, Sendable {
     }
 }
 
+extension Failure: CustomStringConvertible {
+    /// One line: what happened, why, and what to do about it.
+    package var description: String {
+        message + (cause.map { ": \($0)" } ?? "") + (remedy.map { "; \($0)" } ?? "")
+    }
+}
+
 /// A path or name for people: UTF-8 where it is, `\xNN` for the other bytes and for controls.
 package func displayText(_ bytes: some Sequence<UInt8>) -> String {
     let array = Array(bytes)

@@ -61,6 +61,26 @@ import Testing
         }
     }
 
+    @Test func `a service that does not come up is named by the doctor`() async throws {
+        let first = try await Station()
+        try await first.await("entangled-dht", isOn: true)
+        var ports = (0..<5).map { _ in FreePort.find() }
+        ports[2] = first.ports[2]
+        let second = try await Station(ports: ports)
+        let lock = try NodeLock(second.scratch.home)
+        defer { withExtendedLifetime(lock) {} }
+        // Answers when the port was refused: a service that is not on after its time has failed.
+        _ = try await second.call(
+            "service_restart", ["service_name": "entangled-dht", "wait_timeout": 1])
+        let doctor = try Doctor(home: second.scratch.home, setting: second.scratch.setting())
+        let finding = try #require(
+            await doctor.examine().first { $0.subject == "service_entangled_dht" })
+        #expect(finding.verdict == .bad && finding.text.contains("port \(ports[2]) is in use by"))
+        #expect(finding.remedy?.contains("services restart") == true)
+        await second.node.stop()
+        await first.node.stop()
+    }
+
     @Test func `a lone node answers as the requirements print it`() async throws {
         let station = try await Station()
         try await station.await("entangled-dht", isOn: true)

@@ -31,6 +31,7 @@ package struct Doctor: Sendable {
         let resolver = SystemNameResolver(time: setting.time)
         let http = HTTPClient(threads: threads, resolver: resolver) { _ in true }
         var findings = [disk, node] + settings + ports + identity
+        findings += await services
         let servers = await identityServers(http)
         findings += servers.findings
         findings += clock(servers.clocks)
@@ -61,6 +62,30 @@ package struct Doctor: Sendable {
         }
         let process = NodeLock.holder(home).map { "process \($0)" } ?? "starting"
         return Finding(.good, "node", "runs, \(process)")
+    }
+
+    /// What the running node says of services that do not come up.
+    private var services: [Finding] {
+        get async {
+            guard NodeLock.isHeld(home), let route = RouteTable.route(method: "services_list")
+            else { return [] }
+            do {
+                let answer = try await NodeConnection(home: home).call(route, [:])
+                return (answer.result?.asArray ?? []).compactMap { service in
+                    guard let name = service["name"]?.asText, let reason = service["error"]?.asText
+                    else { return nil }
+                    return Finding(
+                        .bad, name, reason,
+                        remedy: "then `bitdust services restart \(name)` tries again at once")
+                }
+            } catch {
+                return [
+                    Finding(
+                        .bad, "node", NodeProcess.text(error),
+                        remedy: "look at \(home.logs), or `bitdust restart`")
+                ]
+            }
+        }
     }
 
     private var settings: [Finding] {
