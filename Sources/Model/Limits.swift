@@ -210,6 +210,11 @@ package enum Limits {
     /// Peers that a pool remembers failures of.
     package static let redialCountMax = 4096
 
+    /// Identity documents of others that a node keeps: 32 KiB each at most.
+    package static let knownIdentityCountMax = 4096
+    /// Documents looked for at the same time because of peers that have come.
+    package static let identityLookupCountMax = 16
+
     // MARK: HTTP
 
     package static let httpHeadLengthMax = 16 << 10
