@@ -113,6 +113,7 @@ package actor Node {
         guard let document = await parts.identity.document else { return }
         parts.hub.known.learn(document)
         await parts.hub.identityChanged()
+        await parts.keepContact()
         await parts.runner.install(ServiceBodies.withIdentity(parts))
         await parts.events.publish("local-identity-set", [:])
     }

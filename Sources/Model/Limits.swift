@@ -228,6 +228,13 @@ package enum Limits {
 
     /// Identity documents of others that a node keeps: 32 KiB each at most.
     package static let knownIdentityCountMax = 4096
+    /// Nodes that are asked whether this one can be reached.
+    package static let reachTestCount = 3
+    package static let reachDeadline: Duration = .seconds(8)
+    /// How often it is asked anew, in nanoseconds.
+    package static let reachTestInterval: UInt64 = 3600 * 1_000_000_000
+    /// How often the documents of connected peers are looked for, in nanoseconds.
+    package static let identityRefreshInterval: UInt64 = 3600 * 1_000_000_000
     /// Documents looked for at the same time because of peers that have come.
     package static let identityLookupCountMax = 16
 

@@ -113,6 +113,27 @@ import Testing
         }
     }
 
+    @Test func `disks that fill up in the middle of a put refuse it, and the ledger is exact`()
+        throws
+    {
+        let disks = [SimulatedDisk(), SimulatedDisk()]
+        let store = try store(disks)
+        try store.admit(customer.contract(quota: 1 << 30, with: store.supplier))
+        _ = try store.put([customer.upload(seed: 1, pageCount: 4)])
+        let before = try (store.usage(), store.usage(of: customer.owner))
+        for disk in disks {
+            disk.fail([DiskFault(.error(28), of: .write, isSticky: true)])
+        }
+        let uploads = try (2..<6).map { try customer.upload(seed: $0, pageCount: 4) }
+        #expect(throws: StoreError.diskFull) { try store.put(uploads) }
+        #expect(try store.usage() == before.0 && store.usage(of: customer.owner) == before.1)
+        let ids = uploads.map(\.header.fragment)
+        #expect(try store.has(ids, of: customer.owner) == [false, false, false, false])
+        for disk in disks { disk.fail([]) }
+        #expect(try store.put(uploads).count == 4)
+        #expect(try store.has(ids, of: customer.owner) == [true, true, true, true])
+    }
+
     @Test func `quotas are those of all disks together`() throws {
         let disks = [SimulatedDisk(), SimulatedDisk()]
         disks[0].setFreeByteCount(64 << 20)

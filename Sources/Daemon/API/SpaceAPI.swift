@@ -26,7 +26,8 @@ struct SpaceAPI: Sendable {
         }
         let sum = suppliers + temp + customers
         return .result([
-            "backups": APIValue(suppliers), "temp": APIValue(temp), "customers": APIValue(customers),
+            "backups": APIValue(suppliers), "temp": APIValue(temp),
+            "customers": APIValue(customers),
             "total": APIValue(sum), "disktotal": APIValue(total), "diskfree": APIValue(free),
             "total_percent": .text(SpaceAPI.percent(sum, of: total)),
             "diskfree_percent": .text(SpaceAPI.percent(free, of: total)),

@@ -12,8 +12,8 @@ enum SupplierAlert: Hashable, Sendable {
     case full(path: String, room: Int)
     /// What is stored is more than is donated: nothing new is taken.
     case overfull(used: Int, donated: Int)
-    /// Records whose bytes are not what they were.
-    case damaged(count: Int)
+    /// Others of the network tried to come here.
+    case unreachable(port: UInt16, asked: Int)
 
     /// Stable, for manuals and scripts.
     var code: String {
@@ -23,7 +23,7 @@ enum SupplierAlert: Hashable, Sendable {
         case .failing: "BD-DISK-FAILING"
         case .full: "BD-DISK-FULL"
         case .overfull: "BD-DONATION-OVERFULL"
-        case .damaged: "BD-FRAGMENTS-DAMAGED"
+        case .unreachable: "BD-PORT-CLOSED"
         }
     }
 
@@ -35,7 +35,8 @@ enum SupplierAlert: Hashable, Sendable {
         case .full(let path, let room): "the disk of \(path) is full: \(room) bytes are left"
         case .overfull(let used, let donated):
             "\(used) bytes are stored and \(donated) donated: nothing new is taken"
-        case .damaged(let count): "\(count) fragments are not what they were"
+        case .unreachable(let port, let asked):
+            "TCP port \(port) cannot be reached: \(asked) nodes tried"
         }
     }
 
@@ -50,7 +51,10 @@ enum SupplierAlert: Hashable, Sendable {
                 + "then `bitdust services restart supplier`"
         case .full: "free space on the disk, or donate less: `bitdust supplier donate SIZE`"
         case .overfull: "donate more: `bitdust supplier donate SIZE`"
-        case .damaged: "customers put them again by themselves; check the disk: `smartctl -a`"
+        case .unreachable(let port, _):
+            "open port \(port) at your router (port forwarding) and firewall, "
+                + "or be reached through routers: "
+                + "`bitdust set services/proxy-transport/enabled true`"
         }
     }
 

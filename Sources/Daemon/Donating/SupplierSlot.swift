@@ -39,7 +39,7 @@ extension SupplierAlert {
         switch self {
         case .closed(let path, _), .gone(let path, _), .failing(let path, _), .full(let path, _):
             path
-        case .overfull, .damaged: ""
+        case .overfull, .unreachable: ""
         }
     }
 }

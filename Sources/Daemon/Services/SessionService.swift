@@ -1,3 +1,4 @@
+internal import Logging
 internal import Model
 internal import Networking
 internal import Services
@@ -16,7 +17,21 @@ struct SessionService: ServiceBody {
             await parts.hub.close()
             throw PortFailure.explain(error)
         }
+        await parts.keepContact()
     }
 
     func stop() async { await parts.hub.close() }
+}
+
+extension NodeParts {
+    /// The document says where the sessions of others arrive.
+    func keepContact() async {
+        guard let place = await hub.localEndpoint else { return }
+        do {
+            try await identity.answers(
+                at: place.port, external: values[NetworkSettings.externalAddress])
+        } catch {
+            logs.logger("sessions").error("contact not kept: \(NodeProcess.text(error))")
+        }
+    }
 }

@@ -16,6 +16,10 @@ actor SupplierService: ServiceBody {
     private var offers: OfferMaker?
     private var work: [Task<Void, Never>] = []
     private var state: StateMachine?
+    /// Nodes that tried to come here and did not.
+    private var failedReach = 0
+    /// Uptime in nanoseconds.
+    private var nextReachTest: UInt64 = 0
     /// The DHT's node that was told, and under which topic.
     private var announced: (node: DHTNode, topic: NodeID)?
 
@@ -94,19 +98,23 @@ actor SupplierService: ServiceBody {
     // MARK: Upkeep
 
     private func keepUp() async {
-        while (try? await parts.setting.sleeper.sleep(
+        repeat {
+            await testReach()
+            await upkeep()
+            await announce()
+        } while (try? await parts.setting.sleeper.sleep(
             nanoseconds: Limits.supplierUpkeepInterval)) != nil
-        { await upkeep() }
     }
 
     private func followSettings() async {
         for await values in parts.configuration.store.updates() {
             supplier?.disks.store.setCapacity(values.donatedByteCount)
             await upkeep()
+            await announce()
         }
     }
 
-    /// Looks after what changes without being asked: due tombstones, disks, addresses, the DHT.
+    /// Looks after what changes without being asked: due tombstones, disks, addresses.
     private func upkeep() async {
         guard let supplier else { return }
         let donated = parts.values.donatedByteCount
@@ -117,9 +125,34 @@ actor SupplierService: ServiceBody {
             return SupplierAlert.all(supplier.disks, donated: donated)
         }
         state?.enter("READY")
-        if let alerts { await tell(alerts) }
+        if var alerts {
+            let port = await parts.hub.localEndpoint?.port ?? 0
+            if failedReach > 0 { alerts.append(.unreachable(port: port, asked: failedReach)) }
+            await tell(alerts)
+        }
         offers?.moved(to: await parts.ownEndpoints())
-        await announce()
+    }
+
+    /// Has others of the network come here; nobody is asked when somebody from outside came.
+    private func testReach() async {
+        let uptime = parts.setting.time.uptime
+        if case .outside = await parts.hub.reach {
+            failedReach = 0
+            return
+        }
+        guard uptime >= nextReachTest, let node = parts.dht.current else { return }
+        var places: [Endpoint] = []
+        for role in [Role.router, .supplier] {
+            let topic = role.topic(in: parts.networkName)
+            if case .peers(let found, _) = await node.perform(.findPeers(topic)) {
+                places += found
+            }
+        }
+        let own = await parts.ownEndpoints()
+        places.removeAll { own.contains($0) }
+        guard !places.isEmpty else { return }
+        nextReachTest = uptime + Limits.reachTestInterval
+        failedReach = await parts.hub.testReach(asking: places) ?? 0
     }
 
     private func tell(_ alerts: [SupplierAlert]) async {

@@ -65,6 +65,30 @@ final class KnownIdentities: Sendable {
         return false
     }
 
+    // MARK: Looking
+
+    /// `docs/formats/session.md`: a node's own document, asked for in a session with it.
+    static let magic = SessionHandlers.Magic("BDIDREQ1")
+    static let requestHeader = Array("BDIDREQ1".utf8)
+    static let answerHeader = Array("BDIDRSP1".utf8)
+
+    /// Asks a new peer for its document, unless it is known; then the network.
+    func meet(_ session: Session) async {
+        let peer = session.peer
+        guard document(of: peer.userID) == nil else { return }
+        let answer = try? await session.request(
+            SessionRequest(
+                header: KnownIdentities.requestHeader,
+                responseLengthMax: Limits.identityDocumentLengthMax))
+        guard let answer, answer.header == KnownIdentities.answerHeader,
+            let document = try? IdentityDocument(decoding: answer.payload.array),
+            document.userID == peer.userID,
+            // One that leaves its sender out would only lock it out.
+            document.keys.certificate(of: peer.certificate.device) != nil
+        else { return await look(for: peer) }
+        learn(document)
+    }
+
     /// Looks for the newest document of a peer.
     func look(for peer: SessionPeer) async {
         let user = peer.userID

@@ -24,6 +24,9 @@ actor SessionHub {
     private var place: Endpoint?
     private var running: Running?
     private var lookups: [Lookup] = []
+    private var refreshing: Task<Void, Never>?
+    /// One at a time: whoever asks makes us dial.
+    var isTestingReach = false
     /// Since the program was started.
     private(set) var reach = Reach.notKnown
 
@@ -45,6 +48,11 @@ actor SessionHub {
         self.resolver = resolver
         self.known = known
         self.log = log
+        handlers.register(KnownIdentities.magic) { _, _ in
+            guard let document = await identity.document else { throw SessionRefusal.notAllowed }
+            return SessionResponse(
+                header: KnownIdentities.answerHeader, payload: SessionPayload(document.bytes))
+        }
     }
 
     var isOpen: Bool { running != nil }
@@ -72,6 +80,7 @@ actor SessionHub {
         place = nil
         guard let running else { return }
         self.running = nil
+        refreshing?.cancel()
         await running.pool.close()
         await running.listener.close()
     }
@@ -92,6 +101,10 @@ actor SessionHub {
             identity: try await identity.sessionIdentity(random: setting.random), memory: memory,
             admits: { known.admits($0) }, screen: { await handlers.screen($0, $1, $2) },
             handler: { try await handlers.answer($0, $1) })
+        handlers.register(SessionHub.reachMagic) { [weak self] peer, request in
+            guard let self else { throw SessionRefusal.closing }
+            return try await self.answerReach(peer, request)
+        }
         let dialer = SessionDialer(setup: setup, threads: threads)
         let pool = SessionPool(dialer: dialer, time: setting.time, random: setting.random)
         let listener = try await SessionListener.open(at: place, setup: setup, threads: threads) {
@@ -99,9 +112,7 @@ actor SessionHub {
             Task {
                 await self?.came(session)
                 await pool.adopt(session)
-                if known.document(of: session.peer.userID) == nil {
-                    await known.look(for: session.peer)
-                }
+                await known.meet(session)
             }
         }
         // Closed or opened by somebody else while the port was being opened.
@@ -110,7 +121,18 @@ actor SessionHub {
             return
         }
         running = Running(setup: setup, listener: listener, dialer: dialer, pool: pool)
+        refreshing = Task { [weak self] in await self?.refreshDocuments() }
         log.info("sessions at \(listener.localEndpoint)")
+    }
+
+    /// Looks from time to time whether those who are connected have published something newer: a
+    /// device may have been revoked.
+    private func refreshDocuments() async {
+        while (try? await setting.sleeper.sleep(nanoseconds: Limits.identityRefreshInterval))
+            != nil
+        {
+            for session in openSessions { await known.look(for: session.peer) }
+        }
     }
 
     // MARK: Being reached

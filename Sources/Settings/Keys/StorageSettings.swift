@@ -65,7 +65,8 @@ package enum SupplierSettings {
 
     static let all = [
         donatedSpace.definition, donatedPaths.definition, customerSpaceMax.definition,
-        isPaused.definition, isLeaving.definition, rejected.definition, customerIdleDays.definition, initialHours.definition,
+        isPaused.definition, isLeaving.definition, rejected.definition, customerIdleDays.definition,
+        initialHours.definition,
         raiseFactor.definition,
     ]
 }
