@@ -22,6 +22,8 @@ struct NodeParts: Sendable {
     let identity: LocalIdentity
     let networks: NetworkStore
     let dht: DHTSlot
+    let hub: SessionHub
+    let supplier = SupplierSlot()
     /// Ends the process.
     let end: @Sendable (NodeProcess.Ending) -> Void
 

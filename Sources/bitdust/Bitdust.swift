@@ -41,6 +41,7 @@ struct Bitdust: ParsableCommand {
             CommandGroup(
                 name: "Network",
                 subcommands: [NetworkGroup.self, Join.self, DHTGroup.self, DHTSeed.self]),
+            CommandGroup(name: "Supplier", subcommands: [SupplierGroup.self]),
             CommandGroup(name: "Advanced", subcommands: [APICall.self, Try.self, Bench.self]),
         ])
 

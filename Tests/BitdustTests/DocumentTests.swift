@@ -36,6 +36,11 @@ import Testing
         ("network-list", NetworkList.self), ("network-select", NetworkSelect.self),
         ("join", Join.self), ("dht", DHTGroup.self), ("dht-status", DHTStatus.self),
         ("dht-find", DHTFind.self), ("dht-get", DHTGet.self), ("dht-put", DHTPut.self),
+        ("supplier", SupplierGroup.self), ("supplier-start", SupplierStart.self),
+        ("supplier-status", SupplierStatus.self), ("supplier-donate", SupplierDonate.self),
+        ("supplier-pause", SupplierPause.self), ("supplier-resume", SupplierResume.self),
+        ("supplier-customers", SupplierCustomers.self), ("supplier-verify", SupplierVerify.self),
+        ("supplier-leave", SupplierLeave.self),
         ("dhtseed", DHTSeed.self), ("api", APICall.self), ("try", Try.self),
         ("bench", Bench.self),
     ]

@@ -2,6 +2,7 @@ internal import APIModel
 internal import Identities
 internal import IdentityServers
 internal import Model
+internal import Networking
 internal import Pipelines
 internal import Sealing
 internal import Services
@@ -101,6 +102,44 @@ actor LocalIdentity {
             content.date = date
             content.version = version
         }
+    }
+
+    /// Says in the document that this node answers at a port, when it says something else.
+    ///
+    /// - Parameter external: the address under which others reach it; `nil` leaves those that are
+    ///   there.
+    func answers(at port: UInt16, external: IPAddress?) async throws {
+        guard let document else { return }
+        var contacts: [Contact] = []
+        for contact in document.content.contacts {
+            let fresh =
+                contact.transport == "tcp"
+                ? Contact(
+                    transport: "tcp", host: external.map { .address($0) } ?? contact.host,
+                    port: port) : contact
+            if !contacts.contains(fresh) { contacts.append(fresh) }
+        }
+        guard contacts != document.content.contacts else { return }
+        let date = setting.time.now.date
+        try await adopt(
+            document.updated(signedBy: machine.documentKey()) { content in
+                content.contacts = contacts
+                content.date = date
+            })
+    }
+
+    /// What this node shows when it opens a session.
+    func sessionIdentity(random: any RandomSource) throws -> SessionIdentity {
+        let (certificate, key) = try deviceKeys()
+        return try SessionIdentity(certificate: certificate, deviceKey: key, random: random)
+    }
+
+    /// This device, and what makes it one of the identity's.
+    func deviceKeys() throws -> (certificate: DeviceCertificate, key: DeviceKey) {
+        let keys = try machine.keys()
+        return (
+            try DeviceCertificate(decoding: keys.certificate), try DeviceKey(seed: keys.deviceSeed)
+        )
     }
 
     /// Writes a key file without passphrase. The root stays: who calls the interface again with

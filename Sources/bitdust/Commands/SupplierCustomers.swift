@@ -1,0 +1,144 @@
+internal import APIModel
+internal import ArgumentParser
+internal import Model
+
+struct SupplierCustomers: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "customers",
+        abstract: "List who stores here, and how much.",
+        discussion: """
+            Examples:
+              bitdust supplier customers
+              bitdust supplier customers --json
+            """)
+
+    @OptionGroup var form: JSONOption
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) throws {
+        let answer = try NodeClient(context).result("customers_list")
+        guard !form.json else { return try context.console.out(answer) }
+        let customers = answer.result?.asArray ?? []
+        guard !customers.isEmpty else { return try context.console.out("no customers yet") }
+        for customer in customers {
+            try context.console.out(SupplierText.customer(customer))
+        }
+    }
+}
+
+struct SupplierVerify: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Re-read everything that is stored here.",
+        discussion: """
+            Examples:
+              bitdust supplier verify
+
+            A fragment that the disk has damaged is not served any more, and its customer puts it
+            again.
+            """)
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) throws {
+        let answer = try NodeClient(context).result("donation_verify").result ?? [:]
+        let damaged = answer["damaged"]?.asInteger ?? 0
+        try context.console.out(
+            "\(countText(UInt64(clamping: answer["sound"]?.asInteger ?? 0), "fragment")) sound, "
+                + "\(countText(UInt64(clamping: damaged))) damaged")
+        guard damaged == 0 else { throw ExitCode(ExitStatus.badData.rawValue) }
+    }
+}
+
+struct SupplierLeave: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "leave",
+        abstract: "Take nothing new, and have customers move away.",
+        discussion: """
+            Examples:
+              bitdust supplier leave
+              bitdust supplier leave --cancel
+
+            Customers see it when they come the next time and hire others. What they have stored is
+            kept and served meanwhile; `bitdust supplier status` says how much that is. This version
+            hands nothing over by itself: wait until nobody needs it before you delete anything.
+            """)
+
+    @Flag(help: "Stay after all.")
+    var cancel = false
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) throws {
+        let client = try NodeClient(context)
+        try client.set("services/supplier/leaving", cancel ? "false" : "true")
+        guard !cancel else { return try context.console.out("staying: serving again") }
+        try context.console.out("leaving: no new contracts, nothing new is taken")
+        guard client.isRunning else { return }
+        let answer = try client.result("donation_status").result ?? [:]
+        let held = UInt64(clamping: answer["used"]?.asInteger ?? 0)
+        let count = UInt64(clamping: answer["customers"]?.asInteger ?? 0)
+        try context.console.out(
+            "still held: \(sizeText(held)) of \(countText(count, "customer"))")
+    }
+}
+
+extension NodeClient {
+    /// Sets a setting, in the node that runs or in its file.
+    func set(_ key: String, _ value: String) throws {
+        let text = try value.checkedUTF8("The value")
+        _ = try result("config_set", ["key": .text(key), "value": .text(text)])
+    }
+}
+
+/// A supplier's answers, as lines.
+enum SupplierText {
+    static func size(_ value: APIValue?) -> String {
+        sizeText(UInt64(clamping: value?.asInteger ?? 0))
+    }
+
+    static func status(_ answer: APIValue) -> [String] {
+        let rows = [
+            ("state", answer["state"]?.asText ?? ""), ("donated", size(answer["donated"])),
+            ("promised", size(answer["promised"])), ("used", size(answer["used"])),
+            ("on disk", size(answer["real"])), ("free", size(answer["free"])),
+            ("customers", countText(UInt64(clamping: answer["customers"]?.asInteger ?? 0))),
+            ("fragments", countText(UInt64(clamping: answer["fragments"]?.asInteger ?? 0))),
+            ("answers at", words(answer["endpoints"])),
+            ("reached", answer["reached_from_outside"]?.asText ?? ""),
+        ]
+        var lines = rows.map { $0.0.leftAligned(11) + ($0.1.isEmpty ? "-" : $0.1) }
+        for disk in answer["disks"]?.asArray ?? [] {
+            lines.append(
+                "disk".leftAligned(11) + "\(disk["path"]?.asText ?? ""): "
+                    + "\(disk["condition"]?.asText ?? ""), \(size(disk["real"])) on it, "
+                    + "room for \(size(disk["room"]))")
+        }
+        for alert in answer["alerts"]?.asArray ?? [] {
+            lines.append("")
+            lines.append("\(alert["message"]?.asText ?? "") [\(alert["code"]?.asText ?? "")]")
+            lines.append("  do:  \(alert["remedy"]?.asText ?? "")")
+        }
+        return lines
+    }
+
+    static func customer(_ customer: APIValue) -> String {
+        let contract = customer["contract"] ?? [:]
+        let name =
+            customer["global_id"]?.asText ?? customer["user_id"]?.asText.map {
+                $0.prefix(16) + "..."
+            }
+            ?? ""
+        let state =
+            customer["rejected"]?.asBool == true
+            ? "rejected" : contract["ended"]?.asBool == true ? "ended" : "contract"
+        return "\(NodeText.plain(customer["position"] ?? 0)): \(name), \(state), "
+            + "\(size(contract["used_bytes"])) of \(size(contract["allocated_bytes"])), "
+            + "\(countText(UInt64(clamping: customer["fragments"]?.asInteger ?? 0), "fragment")), "
+            + (customer["contact_state"]?.asText ?? "")
+    }
+
+    private static func words(_ value: APIValue?) -> String {
+        (value?.asArray ?? []).compactMap(\.asText).joined(separator: " ")
+    }
+}
