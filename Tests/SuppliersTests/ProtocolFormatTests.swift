@@ -31,6 +31,7 @@ import Testing
             .audit(
                 AuditChallenge(
                     ids[0], nonce: Bytes32(words: (9, 9, 9, 9)), ranges: [0..<1024, 2048..<4096])),
+            .introduce,
         ]
         return calls.enumerated().map { index, call in
             SupplierRequest(
@@ -57,6 +58,9 @@ import Testing
             .usage(
                 StoreUsage(capacity: 9, used: 8, tombstoned: 7, fragmentCount: 6),
                 CustomerUsage(quota: 5, charged: 4)),
+            .introduction(
+                SupplierIntroduction(
+                    supplier: supplierKey.publicKey.supplierID, quotaMax: 1 << 40)),
         ] + (try servedResponses())
     }
 

@@ -82,16 +82,11 @@ extension Customer {
         var found: [OpenSupplier] = []
         var reasons: [String] = []
         for directory in directories {
-            let path = try Customer.absolute(directory)
+            let place = String(decoding: try Customer.absolute(directory), as: UTF8.self)
             do {
-                let store = try openStore(at: path, creates: false)
-                let address = address(of: path)
-                found.append(
-                    OpenSupplier(
-                        record: SupplierRecord(id: store.supplier, address: address),
-                        store: store, failure: nil))
+                found.append(try openForRecovery(at: place))
             } catch {
-                reasons.append("\(displayText(path)): \(reasonText(error))")
+                reasons.append("\(displayText(place.utf8)): \(reasonText(error))")
             }
         }
         guard !found.isEmpty else {
@@ -101,6 +96,13 @@ extension Customer {
                 remedy: "name the directories of your suppliers: --suppliers DIR,DIR")
         }
         return found
+    }
+
+    private func openForRecovery(at place: String) throws -> OpenSupplier {
+        let (store, found) = try openStore(at: place, creates: false)
+        return OpenSupplier(
+            record: SupplierRecord(id: store.supplier, address: address(of: found)),
+            store: store, failure: nil)
     }
 
     private func newestHead(_ open: [OpenSupplier]) throws -> (Head, HeadBody) {

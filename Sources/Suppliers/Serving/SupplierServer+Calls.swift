@@ -59,6 +59,9 @@ extension SupplierServer {
         case .tombstone(let order):
             try tombstone(order, of: owner)
             return .done
+        case .introduce:
+            return .introduction(
+                SupplierIntroduction(supplier: store.supplier, quotaMax: rules.quotaMax(owner)))
         case .keep(let fragments):
             try holds?.remove(fragments, of: owner)
             return .done
