@@ -61,6 +61,17 @@ final class DHTSlot: Sendable {
         return contacts
     }
 
+    /// Where the documents of an identity are published, as its pointer says.
+    func sources(of identity: IdentityPublicKey) async -> [Source] {
+        let address = IdentityPointer.address(of: identity)
+        guard case .item(let found)? = await current?.perform(.get(address, minimum: 0)),
+            let pointer = found.item.flatMap({
+                IdentityPointer($0, of: identity, verifier: Ed25519Verifier())
+            })
+        else { return [] }
+        return pointer.sources.compactMap { Source($0) }
+    }
+
     struct Found: Sendable {
         /// `nil` when nobody has it.
         var bytes: [UInt8]?

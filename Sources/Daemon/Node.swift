@@ -27,6 +27,10 @@ package actor Node {
         let threads = NetworkThreads()
         let resolver = SystemNameResolver(time: setting.time)
         let http = HTTPClient(threads: threads, resolver: resolver) { _ in true }
+        let identity = try LocalIdentity(
+            machine: MachineIdentity(home: home, setting: setting),
+            exchange: NodeExchange(client: http), setting: setting)
+        let dht = DHTSlot()
         parts = NodeParts(
             home: home, setting: setting, logs: logs, configuration: configuration,
             registry: registry,
@@ -35,10 +39,15 @@ package actor Node {
             ) { log.report($0) },
             events: EventBus(time: setting.time, sleeper: setting.sleeper), threads: threads,
             resolver: resolver, http: http,
-            identity: try LocalIdentity(
-                machine: MachineIdentity(home: home, setting: setting),
-                exchange: NodeExchange(client: http), setting: setting),
-            networks: try NetworkStore(home: home), dht: DHTSlot(), end: end)
+            identity: identity, networks: try NetworkStore(home: home), dht: dht,
+            hub: SessionHub(
+                setting: setting, threads: threads, identity: identity, resolver: resolver,
+                known: KnownIdentities(directory: home.knownIdentities) {
+                    await DocumentSearch(exchange: NodeExchange(client: http))
+                        .newest(of: $0, at: $1, dht: dht)
+                },
+                log: logs.logger("sessions")),
+            end: end)
         followed = configuration.values
         automats = AutomatAPI(registry: registry)
         interface = NodeInterface(parts: parts)
@@ -102,6 +111,7 @@ package actor Node {
     /// Gateway and what needs it are there as soon as there is an identity.
     private func identityChanged() async {
         guard await parts.identity.document != nil else { return }
+        await parts.hub.identityChanged()
         await parts.runner.install(ServiceBodies.withIdentity(parts))
         await parts.events.publish("local-identity-set", [:])
     }

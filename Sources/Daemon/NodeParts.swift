@@ -22,6 +22,7 @@ struct NodeParts: Sendable {
     let identity: LocalIdentity
     let networks: NetworkStore
     let dht: DHTSlot
+    let hub: SessionHub
     /// Ends the process.
     let end: @Sendable (NodeProcess.Ending) -> Void
 

@@ -117,6 +117,9 @@ package enum Limits {
     package static let messagePayloadMax = 16 << 20
     /// A grant is a signature, a few ids and a term.
     package static let grantLengthMax = 4096
+    /// Addresses in a supplier's offer, and bytes of the version of its program.
+    package static let offerEndpointCountMax = 8
+    package static let offerVersionLengthMax = 64
     /// Ranges of one audit: a leaf of 1 KiB each; 64 a day find a loss of 5 % in two days.
     package static let auditRangeCountMax = 64
     /// Days: a century.
@@ -222,6 +225,11 @@ package enum Limits {
     package static let redialDelayMax: Duration = .seconds(300)
     /// Peers that a pool remembers failures of.
     package static let redialCountMax = 4096
+
+    /// Identity documents of others that a node keeps: 32 KiB each at most.
+    package static let knownIdentityCountMax = 4096
+    /// Documents looked for at the same time because of peers that have come.
+    package static let identityLookupCountMax = 16
 
     // MARK: HTTP
 

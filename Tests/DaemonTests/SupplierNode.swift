@@ -28,16 +28,19 @@ final class SupplierNode: Sendable {
         let random = SystemRandom()
         let place = try SupplierDirectory.create(at: directory, random: random)
         store = try place.store(StoreOptions(capacity: 4 << 30))
-        server = SupplierServer(
-            store: store, key: place.key,
-            rules: SupplierRules(quotaMax: { _ in 2 << 30 }, isDeviceValid: { _, _ in true }),
-            time: SystemTime(), holds: nil)
         let root = try IdentityKey(seed: SecretBytes(random.bytes32()))
         let device = try DeviceKey(seed: SecretBytes(random.bytes32()))
         let certificate = try DeviceCertificate(
             device: device.publicKey, name: DisplayName("node")!,
             created: Timestamp(nanoseconds: 1), sequence: 1, signedBy: root)
         user = certificate.userID
+        let offer = try SupplierOffer(
+            free: 2 << 30, issued: SystemTime().now, version: "test", endpoints: [],
+            certificate: certificate, device: device, supplier: place.key)
+        var rules = SupplierRules(quotaMax: { _ in 2 << 30 }, isDeviceValid: { _, _ in true })
+        rules.offer = { offer }
+        server = SupplierServer(
+            store: store, key: place.key, rules: rules, time: SystemTime(), holds: nil)
         identity = try SessionIdentity(
             certificate: certificate, deviceKey: device, random: random)
         self.threads = threads

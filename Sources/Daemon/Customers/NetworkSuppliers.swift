@@ -70,10 +70,11 @@ package final class NetworkSuppliers: SupplierConnector {
             try await self.session(to: address, as: caller).0
         }
         do {
-            let words = try SupplierIntroduction.ask(
-                channel, as: caller.peer.user, deadline: time.uptime + Limits.requestTime)
+            let offer = try SupplierOffer.ask(
+                channel, of: node.user, as: caller.peer.user,
+                deadline: time.uptime + Limits.requestTime)
             return SupplierConnection(
-                supplier: words.supplier, channel: channel,
+                supplier: offer.supplier, channel: channel,
                 newAddress: address == node ? nil : address.description)
         } catch {
             channel.close()

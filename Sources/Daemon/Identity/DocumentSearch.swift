@@ -31,6 +31,18 @@ struct DocumentSearch: Sendable {
         return found
     }
 
+    /// The newest document of who has certified a device: at `sources`, and where the DHT says that
+    /// it is published.
+    func newest(
+        of certificate: DeviceCertificate, at sources: [Source], dht: DHTSlot
+    ) async -> IdentityDocument? {
+        var places = sources
+        for source in await dht.sources(of: certificate.identity) where !places.contains(source) {
+            places.append(source)
+        }
+        return await newest(of: certificate.userID, at: places)
+    }
+
     /// The newest document of `user` among those that the sources give.
     func newest(of user: UserID, at sources: [Source]) async -> IdentityDocument? {
         let documents = await documents(at: sources).filter { $0.userID == user }

@@ -2,6 +2,7 @@ internal import APIModel
 internal import Identities
 internal import IdentityServers
 internal import Model
+internal import Networking
 internal import Pipelines
 internal import Sealing
 internal import Services
@@ -101,6 +102,14 @@ actor LocalIdentity {
             content.date = date
             content.version = version
         }
+    }
+
+    /// What this node shows when it opens a session.
+    func sessionIdentity(random: any RandomSource) throws -> SessionIdentity {
+        let keys = try machine.keys()
+        return try SessionIdentity(
+            certificate: try DeviceCertificate(decoding: keys.certificate),
+            deviceKey: try DeviceKey(seed: keys.deviceSeed), random: random)
     }
 
     /// Writes a key file without passphrase. The root stays: who calls the interface again with

@@ -30,6 +30,23 @@ enum HomeFile {
         }
     }
 
+    /// Nothing happens when it is not there.
+    static func remove(_ path: String) { unlink(path) }
+
+    /// The names in a directory, ascending; none when there is none.
+    static func names(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
     static func failed(
         _ what: String, _ path: String, _ error: SecretFile.Failure
     ) -> Failure {

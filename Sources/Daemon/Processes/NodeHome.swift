@@ -13,6 +13,7 @@ package import Model
 /// networks/NAME/          network.json, the DHT's state
 /// identityserver/         documents that this identity server hosts
 /// identity/document.xml   the signed identity document
+/// identities/             documents of others that this node has met
 /// logs/                   bitdust.log, bitdust.json, event.log, stdout.log
 /// temp/
 /// ```
@@ -38,6 +39,7 @@ package struct NodeHome: Hashable, Sendable {
     package var networks: String { "\(path)/networks" }
     package var identityServer: String { "\(path)/identityserver" }
     package var identityDocument: String { "\(path)/identity/document.xml" }
+    package var knownIdentities: String { "\(path)/identities" }
     package var logs: String { "\(path)/logs" }
     package var temp: String { "\(path)/temp" }
     /// Where the REST interface of the running node listens, `127.0.0.1:8180`.
@@ -55,7 +57,9 @@ package struct NodeHome: Hashable, Sendable {
             made += "/" + component
             mkdir(made, 0o700)
         }
-        for directory in [logs, temp, networks, "\(path)/identity"] { mkdir(directory, 0o700) }
+        for directory in [logs, temp, networks, knownIdentities, "\(path)/identity"] {
+            mkdir(directory, 0o700)
+        }
         guard access(logs, W_OK | X_OK) == 0 else {
             throw Failure(
                 "BD-HOME", .cannotCreate, "\(path) cannot be made or written to",

@@ -7,8 +7,7 @@ enum ServiceBodies {
     static func always(_ parts: NodeParts) -> [ServiceName: any ServiceBody] {
         [
             .network: NetworkService(registry: parts.registry),
-            // The port is opened by the session layer; here it is only agreed on.
-            .tcpConnections: StandingService(),
+            .tcpConnections: SessionService(parts: parts),
             .udpDatagrams: StandingService(),
             .entangledDHT: DHTService(parts: parts),
             // Both are done by the DHT's own messages, which tell the asker its address.
@@ -22,6 +21,12 @@ enum ServiceBodies {
         [
             .gateway: StandingService(),
             .identityPropagate: IdentityPropagateService(parts: parts),
+            // Sessions are opened by whoever needs one; what others ask arrives in the hub.
+            .tcpTransport: StandingService(),
+            .p2pHookups: StandingService(),
+            // Done by sessions, which say who is at the other end.
+            .p2pNotifications: StandingService(),
+            .keysRegistry: StandingService(),
         ]
     }
 }

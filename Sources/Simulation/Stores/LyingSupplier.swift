@@ -89,7 +89,7 @@ package final class LyingSupplier: RequestChannel {
 
     private static func isTaking(_ call: SupplierRequest.Call) -> Bool {
         switch call {
-        case .audit, .put, .putHead, .propose, .contract, .usage, .introduce: true
+        case .audit, .put, .putHead, .propose, .contract, .usage: true
         default: false
         }
     }

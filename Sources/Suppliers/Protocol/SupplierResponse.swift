@@ -28,7 +28,7 @@ package enum SupplierResponse: Equatable, Sendable {
     case usage(StoreUsage, CustomerUsage)
     /// The payload is the ranges asked for, one after the other.
     case audit(AuditAnswer)
-    case introduction(SupplierIntroduction)
+    case offer(SupplierOffer)
 
     static let format = "supplier response"
     private static let magic: StaticString = "BDSRSP01"
@@ -36,7 +36,7 @@ package enum SupplierResponse: Equatable, Sendable {
     enum Kind: UInt8, CaseIterable {
         case refused = 1
         case done, contract, receipts, bytes, header, flags, records, heads, usage, audit
-        case introduction
+        case offer
     }
 
     package func encoded() -> [UInt8] {
@@ -78,7 +78,7 @@ package enum SupplierResponse: Equatable, Sendable {
         case .heads: .heads
         case .usage: .usage
         case .audit: .audit
-        case .introduction: .introduction
+        case .offer: .offer
         }
     }
 }

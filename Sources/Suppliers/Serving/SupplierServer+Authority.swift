@@ -95,7 +95,7 @@ extension SupplierRequest.Call {
         case .tombstone(let order): (.tombstone, order.fragments)
         case .audit(let challenge): (.audit, [challenge.fragment])
         case .scrub(let fragments): (.audit, fragments)
-        case .contract, .propose, .put, .putHead, .keep, .usage, .introduce: nil
+        case .contract, .propose, .put, .putHead, .keep, .usage, .offer: nil
         }
     }
 

@@ -1,0 +1,102 @@
+internal import Identities
+internal import Model
+internal import Networking
+internal import Synchronization
+
+/// The newest identity documents of others that this node has seen, on disk and in memory: where
+/// they are, and which devices are theirs.
+///
+/// Thread rules: any thread; ``admits(_:)`` waits for no disk and no network.
+final class KnownIdentities: Sendable {
+    private struct State {
+        var documents: [UserID: IdentityDocument] = [:]
+        /// Least recently learned first.
+        var order: [UserID] = []
+        /// Users who are looked for now.
+        var wanted: Set<UserID> = []
+    }
+
+    private let directory: String
+    private let find: @Sendable (DeviceCertificate, [Source]) async -> IdentityDocument?
+    private let state: Mutex<State>
+
+    /// - Parameter find: the newest document that the network shows of who certified a device,
+    ///   asked for at these sources too.
+    init(
+        directory: String,
+        find: @escaping @Sendable (DeviceCertificate, [Source]) async -> IdentityDocument?
+    ) {
+        self.directory = directory
+        self.find = find
+        state = Mutex(State())
+        for document in KnownIdentities.saved(in: directory) { remember(document) }
+    }
+
+    func document(of user: UserID) -> IdentityDocument? {
+        state.withLock { $0.documents[user] }
+    }
+
+    /// Keeps a document that is newer than the one known, or the first.
+    ///
+    /// - Returns: whether it was new.
+    @discardableResult
+    func learn(_ document: IdentityDocument) -> Bool {
+        if let known = self.document(of: document.userID) {
+            guard known.order < document.order else { return false }
+        }
+        remember(document)
+        // A copy that is lost is looked for again.
+        try? HomeFile.write(document.bytes, to: path(of: document.userID))
+        return true
+    }
+
+    /// Whether a device may have a session: not when its user's document is known and does not name
+    /// it, because it was revoked or because the document is old. Then a newer one is looked for.
+    func admits(_ peer: SessionPeer) -> Bool {
+        guard let document = document(of: peer.userID) else { return true }
+        if document.keys.certificate(of: peer.certificate.device) != nil { return true }
+        Task { await look(for: peer) }
+        return false
+    }
+
+    /// Looks for the newest document of a peer.
+    func look(for peer: SessionPeer) async {
+        let user = peer.userID
+        let isFirst = state.withLock { state in
+            guard state.wanted.count < Limits.identityLookupCountMax else { return false }
+            return state.wanted.insert(user).inserted
+        }
+        guard isFirst else { return }
+        let sources = document(of: user)?.content.sources ?? []
+        if let found = await find(peer.certificate, sources), found.userID == user { learn(found) }
+        state.withLock { _ = $0.wanted.remove(user) }
+    }
+
+    private func remember(_ document: IdentityDocument) {
+        let forgotten = state.withLock { state -> UserID? in
+            let user = document.userID
+            state.order.removeAll { $0 == user }
+            state.order.append(user)
+            state.documents[user] = document
+            guard state.order.count > Limits.knownIdentityCountMax else { return nil }
+            let oldest = state.order.removeFirst()
+            state.documents[oldest] = nil
+            return oldest
+        }
+        if let forgotten { HomeFile.remove(path(of: forgotten)) }
+    }
+
+    private func path(of user: UserID) -> String { "\(directory)/\(user).xml" }
+
+    private static func saved(in directory: String) -> [IdentityDocument] {
+        HomeFile.names(in: directory).compactMap { name in
+            guard name.hasSuffix(".xml"),
+                let bytes = try? HomeFile.read(
+                    "\(directory)/\(name)", limit: Limits.identityDocumentLengthMax),
+                let document = try? IdentityDocument(decoding: bytes),
+                name == "\(document.userID).xml"
+            else { return nil }
+            return document
+        }
+    }
+}

@@ -1,0 +1,41 @@
+internal import Model
+internal import Networking
+internal import Synchronization
+
+/// Who answers which requests of peers: the first eight bytes of a request's header say whose it is.
+///
+/// Thread rules: any thread at any time.
+final class SessionHandlers: Sendable {
+    /// `BDSREQ01`, `BDROUT01`: the magic that a protocol's requests begin with.
+    struct Magic: Hashable, Sendable {
+        private let value: UInt64
+
+        /// - Precondition: eight bytes of ASCII.
+        init(_ text: StaticString) {
+            precondition(text.utf8CodeUnitCount == 8)
+            value = text.withUTF8Buffer { $0.reduce(0) { $0 << 8 | UInt64($1) } }
+        }
+
+        /// `nil` for a header that is shorter.
+        init?(of header: [UInt8]) {
+            guard header.count >= 8 else { return nil }
+            value = header[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+    }
+
+    private let handlers = Mutex<[Magic: SessionRequestHandler]>([:])
+
+    /// Answers requests that begin with `magic` by `handler` from now on; by nobody when it is
+    /// `nil`. Those under way end as they have begun.
+    func register(_ magic: Magic, _ handler: SessionRequestHandler?) {
+        handlers.withLock { $0[magic] = handler }
+    }
+
+    /// - Throws: ``SessionRefusal/notAllowed`` when nobody here answers such requests.
+    func answer(_ peer: SessionPeer, _ request: SessionRequest) async throws -> SessionResponse {
+        guard let magic = Magic(of: request.header),
+            let handler = handlers.withLock({ $0[magic] })
+        else { throw SessionRefusal.notAllowed }
+        return try await handler(peer, request)
+    }
+}

@@ -1,0 +1,150 @@
+internal import Identities
+internal import Logging
+internal import Model
+internal import Networking
+
+/// The sessions of this node: one port on which others come, one pool of sessions to others, and
+/// the handlers of what they ask.
+///
+/// Open while the service `tcp-connections` is on and there is an identity, whichever comes last.
+actor SessionHub {
+    /// Addresses of a user, those to be tried first before the others.
+    typealias Lookup = @Sendable (UserID) async -> [Endpoint]
+
+    nonisolated let handlers = SessionHandlers()
+    nonisolated let known: KnownIdentities
+
+    private let setting: NodeSetting
+    private let threads: NetworkThreads
+    private let identity: LocalIdentity
+    private let resolver: any NameResolver
+    private let log: Logger
+    private let memory = SessionMemory()
+    /// Where to listen while the service is on.
+    private var place: Endpoint?
+    private var running: Running?
+    private var lookups: [Lookup] = []
+
+    /// What there is while the hub is open.
+    struct Running: Sendable {
+        let setup: SessionSetup
+        let listener: SessionListener
+        let dialer: SessionDialer
+        let pool: SessionPool
+    }
+
+    init(
+        setting: NodeSetting, threads: NetworkThreads, identity: LocalIdentity,
+        resolver: any NameResolver, known: KnownIdentities, log: Logger
+    ) {
+        self.setting = setting
+        self.threads = threads
+        self.identity = identity
+        self.resolver = resolver
+        self.known = known
+        self.log = log
+    }
+
+    var isOpen: Bool { running != nil }
+    var current: Running? { running }
+    /// Where others reach this node, on this machine's own addresses.
+    var localEndpoint: Endpoint? { running?.listener.localEndpoint }
+    var counts: SessionCounts? { running?.listener.counts }
+    var openSessions: [Session] { running?.listener.openSessions ?? [] }
+
+    /// Asks `lookup` too, after those that were added before and after the documents that are known.
+    func add(_ lookup: @escaping Lookup) { lookups.append(lookup) }
+
+    // MARK: Opening
+
+    /// Listens at `place` as soon as there is an identity.
+    ///
+    /// - Throws: ``NetworkError`` when there is one and the port cannot be opened.
+    func open(at place: Endpoint) async throws {
+        self.place = place
+        try await openIfPossible()
+    }
+
+    /// Says goodbye to all peers.
+    func close() async {
+        place = nil
+        guard let running else { return }
+        self.running = nil
+        await running.pool.close()
+        await running.listener.close()
+    }
+
+    /// There is an identity now.
+    func identityChanged() async {
+        do {
+            try await openIfPossible()
+        } catch {
+            log.error("sessions: \(NodeProcess.text(error))")
+        }
+    }
+
+    private func openIfPossible() async throws {
+        guard let place, running == nil, await identity.document != nil else { return }
+        let (known, handlers) = (known, handlers)
+        let setup = SessionSetup(
+            identity: try await identity.sessionIdentity(random: setting.random), memory: memory,
+            admits: { known.admits($0) },
+            handler: { try await handlers.answer($0, $1) })
+        let dialer = SessionDialer(setup: setup, threads: threads)
+        let pool = SessionPool(dialer: dialer, time: setting.time, random: setting.random)
+        let listener = try await SessionListener.open(at: place, setup: setup, threads: threads) {
+            session in
+            Task {
+                await pool.adopt(session)
+                if known.document(of: session.peer.userID) == nil {
+                    await known.look(for: session.peer)
+                }
+            }
+        }
+        // Closed or opened by somebody else while the port was being opened.
+        guard self.place == place, running == nil else {
+            await listener.close()
+            return
+        }
+        running = Running(setup: setup, listener: listener, dialer: dialer, pool: pool)
+        log.info("sessions at \(listener.localEndpoint)")
+    }
+
+    // MARK: Reaching others
+
+    /// A session to any device of a user: one there is, or one to an address that is known.
+    ///
+    /// - Throws: ``SessionError``; ``SessionError/closed`` while the hub is not open or when no
+    ///   address is known.
+    func session(to user: UserID) async throws(SessionError) -> Session {
+        guard let pool = running?.pool else { throw .closed }
+        if let session = await pool.openSession(to: PeerName(user)) { return session }
+        return try await pool.session(to: PeerName(user), at: await endpoints(of: user))
+    }
+
+    /// The same at addresses that the caller knows.
+    func session(
+        to peer: PeerName, at endpoints: [Endpoint]
+    ) async throws(SessionError) -> Session {
+        guard let pool = running?.pool else { throw .closed }
+        return try await pool.session(to: peer, at: endpoints)
+    }
+
+    /// Where a user may be reached: as its document says, and as the lookups find.
+    func endpoints(of user: UserID) async -> [Endpoint] {
+        var found: [Endpoint] = []
+        for contact in known.document(of: user)?.content.contacts ?? []
+        where contact.transport == "tcp" {
+            found += await endpoints(of: contact)
+        }
+        for lookup in lookups { found += await lookup(user) }
+        var seen: Set<Endpoint> = []
+        return found.filter { seen.insert($0).inserted }
+    }
+
+    private func endpoints(of contact: Contact) async -> [Endpoint] {
+        if let endpoint = contact.endpoint { return [endpoint] }
+        let addresses = try? await resolver.addresses(of: "\(contact.host)")
+        return (addresses ?? []).map { Endpoint($0, port: contact.port) }
+    }
+}
