@@ -145,6 +145,18 @@ package enum Limits {
     /// Places where a supplier is looked for first: of both families, at home and from outside.
     package static let nodeEndpointCountMax = 8
 
+    /// A supplier that was away or full for so long is replaced: 72 hours.
+    package static let supplierGraceSeconds: Int64 = 72 * 3600
+    /// Suppliers that a pointer in the DHT names: what 1000 bytes hold, and enough to find one.
+    package static let pointerNodeCountMax = 20
+    /// Suppliers that a key file names, so that a page stays a page.
+    package static let keyFileSupplierCountMax = 6
+    /// How often a node looks whether a command has written a newer pointer: 10 minutes.
+    package static let pointerInterval: UInt64 = 600_000_000_000
+    /// Suppliers that a customer hires by itself; more give nothing that so many do not.
+    package static let familyCountDefault = 20
+    /// Places that are tried for candidates.
+    package static let candidateCountMax = 128
     /// What a supplier of the network is asked to keep for us, and the least that is worth a
     /// contract.
     package static let networkQuotaDefault = 64 << 30

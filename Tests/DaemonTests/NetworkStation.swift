@@ -11,10 +11,12 @@ import Suppliers
 final class NetworkStation: Sendable {
     let path: String
     let threads = NetworkThreads()
+    let commandThreads = LazyThreads()
     let nodes: [SupplierNode]
 
     init(suppliers count: Int) async throws {
-        path = FileManager.default.temporaryDirectory
+        path =
+            FileManager.default.temporaryDirectory
             .appending(path: "bitdust-network-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true)
@@ -40,7 +42,7 @@ final class NetworkStation: Sendable {
             time: SystemTime(), random: SystemRandom(), workerCount: 2,
             memoryByteCount: 32 << 20)
         let network = NetworkSuppliers(
-            local: adapters.suppliers, lookup: lookup, threads: threads, time: SystemTime(),
+            local: adapters.suppliers, lookup: lookup, threads: commandThreads, time: SystemTime(),
             random: SystemRandom())
         adapters.suppliers = network
         return (adapters, network)
@@ -134,6 +136,7 @@ final class NetworkStation: Sendable {
 
     func end() async {
         for node in nodes { await node.end() }
+        await commandThreads.stop()
         await threads.stop()
     }
 }

@@ -20,6 +20,8 @@ final class SupplierNode: Sendable {
     private let listener = Mutex<SessionListener?>(nil)
     /// Requests answered so far.
     let answered = Mutex(0)
+    /// Users who have a contract here.
+    private let customers = Mutex<Set<UserID>>([])
     /// Called after each request, with how many there were.
     let afterRequest = Mutex<(@Sendable (Int) -> Void)?>(nil)
 
@@ -66,6 +68,7 @@ final class SupplierNode: Sendable {
         NodeAddress(user: user, endpoints: endpoint.map { [$0] } ?? []).description
     }
     var supplier: SupplierID { store.supplier }
+    var customerCount: Int { customers.withLock { $0.count } }
 
     /// Cuts everybody off at once.
     func stop() async {
@@ -107,6 +110,9 @@ final class SupplierNode: Sendable {
             request.header, payload: count == 0 ? [] : [PayloadPart(payload, 0..<count)],
             from: PeerIdentity(user: peer.userID, device: peer.deviceID)
         ) { $0 <= request.responseLengthMax ? room[0..<$0] : nil }
+        if (try? store.contract(of: peer.userID)) ?? nil != nil {
+            customers.withLock { _ = $0.insert(peer.userID) }
+        }
         return SessionResponse(
             header: answer.header,
             payload: SessionPayload(

@@ -1,4 +1,3 @@
-package import Identities
 package import Model
 package import Networking
 package import Suppliers
@@ -25,7 +24,7 @@ package struct NoLookup: NodeLookup {
 package final class NetworkSuppliers: SupplierConnector {
     private let local: any SupplierConnector
     private let lookup: any NodeLookup
-    private let threads: NetworkThreads
+    private let threads: LazyThreads
     private let time: any TimeSource
     private let random: any RandomSource
     private let links = Mutex<[DeviceID: Links]>([:])
@@ -37,7 +36,7 @@ package final class NetworkSuppliers: SupplierConnector {
     }
 
     package init(
-        local: any SupplierConnector, lookup: any NodeLookup, threads: NetworkThreads,
+        local: any SupplierConnector, lookup: any NodeLookup, threads: LazyThreads,
         time: any TimeSource, random: any RandomSource
     ) {
         self.local = local
@@ -57,11 +56,11 @@ package final class NetworkSuppliers: SupplierConnector {
         }
         guard let node = NodeAddress(address) else { throw StoreError.invalid(field: "address") }
         let (session, found): (Session, Endpoint?)
-        do {
+        do throws(SessionError) {
             (session, found) = try Blocking.wait { () throws(SessionError) in
                 try await self.session(to: node, as: caller)
             }
-        } catch let error as SessionError {
+        } catch {
             throw StoreError.unreachable(ChannelError(error))
         }
         let known = found ?? session.peerEndpoint
@@ -134,7 +133,7 @@ package final class NetworkSuppliers: SupplierConnector {
             // We only ask.
             throw SessionRefusal.notAllowed
         }
-        let dialer = SessionDialer(setup: setup, threads: threads)
+        let dialer = SessionDialer(setup: setup, threads: threads.threads)
         let made = Links(
             dialer: dialer, pool: SessionPool(dialer: dialer, time: time, random: random))
         return links.withLock { links in

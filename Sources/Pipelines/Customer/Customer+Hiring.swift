@@ -1,6 +1,6 @@
 internal import Catalogs
 package import Model
-internal import Suppliers
+package import Suppliers
 internal import Synchronization
 
 /// Who was taken into the family, and who was not.
@@ -15,44 +15,66 @@ extension Customer {
     ///
     /// - Parameter addresses: of nodes, or paths of directories.
     package func hire(_ addresses: [String]) throws -> HiringReport {
-        let outcomes = Mutex<[Int: Result<SupplierRecord?, any Error>]>([:])
-        let threads = addresses.enumerated().map { index, address in
-            WorkerThread { [self] in
-                let outcome = Result { try add(address, creates: false) }
-                outcomes.withLock { $0[index] = outcome }
-            }
+        let outcomes = inParallel(addresses) { [self] address in
+            (address, Result { try add(address, creates: false) })
         }
-        for thread in threads { thread.join() }
         var report = HiringReport()
-        for (index, address) in addresses.enumerated() {
-            switch outcomes.withLock({ $0[index] }) {
+        for (address, outcome) in outcomes {
+            switch outcome {
             case .success(let record?): report.hired.append(record)
-            case .success(nil), nil: break
+            case .success(nil): break
             case .failure(let error): report.failed.append((address, reasonText(error)))
             }
         }
         return report
     }
 
-    /// Ends the use of a supplier: nothing new goes there. What it alone holds stays readable
-    /// while it is there, and is given to others by a rebuild.
+    /// Ends the use of a supplier for new blocks. What it holds is read and counted as before,
+    /// until it is rebuilt elsewhere; hiring it again takes this back.
     ///
     /// - Throws: `BD-SUPPLIER-UNKNOWN`.
+    @discardableResult
     package func fire(_ supplier: SupplierID) throws -> SupplierRecord {
-        let open = suppliers.withLock { $0 }
-        guard let found = open.first(where: { $0.record.id == supplier }) else {
+        let found = suppliers.withLock { $0.first { $0.record.id == supplier } }
+        guard let found else {
             throw Failure(
                 "BD-SUPPLIER-UNKNOWN", .usage, "\(supplier.short) is none of your suppliers",
                 remedy: "`bitdust suppliers` lists them")
         }
-        try catalog.removeSupplier(supplier)
-        suppliers.withLock { open in open.removeAll { $0.record.id == supplier } }
-        found.store?.close()
+        try note(fired: try fired.union([supplier]))
         return found.record
     }
 
-    /// The family as it is now, asked for its usage.
-    package var family: [SupplierState] {
-        suppliers.withLock { $0 }.map { $0.state() }
+    func forgetFiring(of supplier: SupplierID) throws {
+        let known = try fired
+        if known.contains(supplier) { try note(fired: known.subtracting([supplier])) }
+    }
+
+    /// Suppliers that get no new blocks.
+    var fired: Set<SupplierID> {
+        get throws {
+            let bytes = try catalog.setting(Customer.firedName) ?? []
+            return Set(
+                stride(from: 0, to: bytes.count, by: Bytes32.byteCount).compactMap { start in
+                    Bytes32(bytes[start...].prefix(Bytes32.byteCount)).map(SupplierID.init)
+                })
+        }
+    }
+
+    private static let firedName = "fired suppliers"
+
+    private func note(fired: Set<SupplierID>) throws {
+        try catalog.set(Customer.firedName, to: fired.sorted().flatMap(\.bytes.array))
+    }
+
+    /// Suppliers that new blocks go to.
+    func employed() throws -> [OpenSupplier] {
+        let fired = try fired
+        return suppliers.withLock { $0 }.filter { !fired.contains($0.record.id) }
+    }
+
+    /// Who asks suppliers for this customer.
+    package var caller: SupplierCaller {
+        SupplierCaller(certificate: certificate, device: owner.device)
     }
 }

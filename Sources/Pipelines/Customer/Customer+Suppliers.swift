@@ -48,22 +48,14 @@ extension Customer {
     /// time to show it; one that cannot be opened is kept with its error.
     func openKnownSuppliers() throws {
         let records = try catalog.suppliers()
-        let open = Mutex<[Int: OpenSupplier]>([:])
-        let threads = records.enumerated().map { index, record in
-            WorkerThread { [self] in
-                let supplier = openKnown(record)
-                open.withLock { $0[index] = supplier }
-            }
-        }
-        for thread in threads { thread.join() }
-        let found = open.withLock { open in records.indices.compactMap { open[$0] } }
+        let found = inParallel(records) { [self] in openKnown($0) }
         for (old, new) in zip(records, found) where old != new.record {
             try catalog.record(new.record)
         }
         suppliers.withLock { $0 = found }
     }
 
-    private func openKnown(_ record: SupplierRecord) -> OpenSupplier {
+    func openKnown(_ record: SupplierRecord) -> OpenSupplier {
         do {
             let (store, address) = try openStore(at: place(of: record), creates: false)
             guard store.supplier == record.id else {
@@ -98,13 +90,17 @@ extension Customer {
     @discardableResult
     func add(_ place: String, creates: Bool) throws -> SupplierRecord? {
         let address = address(of: place)
-        let known = suppliers.withLock { $0 }
-        if known.contains(where: { $0.record.address == address && $0.store != nil }) {
+        let known = suppliers.withLock { $0 }.first {
+            $0.record.address == address && $0.store != nil
+        }
+        if let known {
+            try forgetFiring(of: known.record.id)
             return nil
         }
         let (store, found) = try openStore(at: place, creates: creates)
         let record = SupplierRecord(id: store.supplier, address: self.address(of: found))
         try catalog.record(record)
+        try forgetFiring(of: record.id)
         suppliers.withLock { open in
             let old = open.firstIndex { $0.record.id == record.id }
             let new = OpenSupplier(record: record, store: store, failure: nil)
@@ -116,9 +112,10 @@ extension Customer {
     /// Opens a supplier and sees to it that a contract is in force.
     ///
     /// - Parameter creates: makes it when there is none; the directories above it too.
+    /// - Parameter isNew: whether a node of the network that we have no contract with gets one.
     /// - Returns: the store, and where it was found.
     func openStore(
-        at place: String, creates: Bool
+        at place: String, creates: Bool, isNew: Bool = true
     ) throws -> (store: any FragmentStore, place: String) {
         let connection = try adapters.suppliers.connect(
             to: place, as: SupplierCaller(certificate: certificate, device: owner.device),
@@ -127,6 +124,9 @@ extension Customer {
             supplier: connection.supplier, user: owner.user, channel: connection.channel,
             time: adapters.time)
         do {
+            if !isNew, NodeAddress.isOne(place), try store.contract(of: owner.user) == nil {
+                throw NothingHeld()
+            }
             try agree(with: store, quota: Customer.quota(at: place))
         } catch StoreError.readOnly {
             // It still gives back what it holds.
@@ -246,6 +246,26 @@ extension Customer {
             try publishHead(newest.head)
         }
     }
+}
+
+/// A node of the network that has no contract with us.
+struct NothingHeld: Error, CustomStringConvertible {
+    var description: String { "it holds nothing of this identity" }
+}
+
+/// Runs `body` for each value on a thread of its own: what waits for the network waits once.
+func inParallel<Value: Sendable, Result: Sendable>(
+    _ values: [Value], _ body: @escaping @Sendable (Value) -> Result
+) -> [Result] {
+    let results = Mutex<[Int: Result]>([:])
+    let threads = values.enumerated().map { index, value in
+        WorkerThread {
+            let result = body(value)
+            results.withLock { $0[index] = result }
+        }
+    }
+    for thread in threads { thread.join() }
+    return results.withLock { results in values.indices.compactMap { results[$0] } }
 }
 
 /// The directory holds another supplier than the one that was there.

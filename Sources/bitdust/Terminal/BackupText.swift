@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Model
 internal import Pipelines
+internal import Placement
 
 /// What `backup` tells, as text and as JSON.
 struct BackupText {
@@ -42,6 +43,33 @@ struct BackupText {
                     + "`--suppliers DIR,DIR,...` takes directories on other disks.")
         }
         return lines
+    }
+
+    func hired(_ outcome: HiringDesk.Outcome) {
+        for line in BackupText.hiredLines(outcome) { note(line) }
+    }
+
+    static func hiredLines(_ outcome: HiringDesk.Outcome) -> [String] {
+        let count = outcome.hired.count
+        guard count > 0 else { return [] }
+        let losses = ErasureScheme.automatic(supplierCount: count)?.parityCount ?? 0
+        let can =
+            losses == 0
+            ? "it must not fail: `bitdust hire` finds more" : "any \(losses) may fail"
+        var lines = [
+            "Hired \(countText(UInt64(count), "supplier")) of \(outcome.found) that answer: \(can)."
+        ]
+        lines += outcome.hired.map { member, score in
+            "  \(member.id.short)  \(FamilyText.place(member))  \(score.points) points"
+        }
+        lines += outcome.failed.map { "  not \(displayText($0.address.utf8)): \($0.reason)" }
+        return lines
+    }
+
+    func leftDirectories(_ count: Int) {
+        note(
+            "  Note: what was backed up before stays on \(countText(UInt64(count), "supplier")) of "
+                + "this disk; new data goes to the network.")
     }
 
     func starting(_ request: BackupRequest) throws {
