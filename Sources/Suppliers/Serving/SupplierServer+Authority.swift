@@ -75,6 +75,7 @@ extension SupplierServer {
     }
 
     func checkTerm(of owner: UserID) throws(StoreError) {
+        if let refusal = rules.refusal(owner) { throw refusal }
         guard let contract = try store.contract(of: owner) else {
             throw .unknownCustomer(owner)
         }
