@@ -168,6 +168,8 @@ package enum Limits {
     package static let pointerInterval: UInt64 = 600_000_000_000
     /// Suppliers that a customer hires by itself; more give nothing that so many do not.
     package static let familyCountDefault = 20
+    /// How long a node that was found nowhere is not looked for again: 20 seconds.
+    package static let absentNodeDelay: UInt64 = 20_000_000_000
     /// Places that are tried for candidates.
     package static let candidateCountMax = 128
     /// What a supplier of the network is asked to keep for us, and the least that is worth a

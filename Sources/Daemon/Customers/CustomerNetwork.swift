@@ -26,8 +26,9 @@ package final class CustomerNetwork: Sendable {
         self.resolver = resolver
         suppliers = NetworkSuppliers(
             local: setting.adapters.suppliers,
-            lookup: CustomerPlaces(
-                home: home, setting: setting, threads: threads, resolver: resolver),
+            lookup: RememberedPlaces(
+                places: CustomerPlaces(
+                    home: home, setting: setting, threads: threads, resolver: resolver)),
             threads: threads, time: setting.time, random: setting.random)
     }
 
@@ -105,6 +106,22 @@ package final class CustomerNetwork: Sendable {
     package func close() async {
         await suppliers.close()
         await threads.stop()
+    }
+}
+
+/// Looks once for all that a command wants to find.
+private actor RememberedPlaces: NodeLookup {
+    private let places: CustomerPlaces
+    private var looking: Task<[Endpoint], Never>?
+
+    init(places: CustomerPlaces) {
+        self.places = places
+    }
+
+    func endpoints(of user: UserID) async -> [Endpoint] {
+        let search = looking ?? Task { [places] in await places.all() }
+        looking = search
+        return await search.value
     }
 }
 

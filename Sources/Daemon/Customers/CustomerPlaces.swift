@@ -88,7 +88,9 @@ struct CustomerPlaces: NodeLookup {
     }
 
     /// The names that an identity server shows on its page: links to `NAME.xml`.
-    private static func names(on server: IdentityServers.KnownServer, _ http: HTTPClient) async -> [IdentityName] {
+    private static func names(on server: IdentityServers.KnownServer, _ http: HTTPClient) async
+        -> [IdentityName]
+    {
         guard let url = WebURL("http://\(server.host):\(server.webPort)/"),
             let page = try? await http.send(HTTPClient.Request(.get, url))
         else { return [] }

@@ -28,6 +28,9 @@ package final class NetworkSuppliers: SupplierConnector {
     private let time: any TimeSource
     private let random: any RandomSource
     private let links = Mutex<[DeviceID: Links]>([:])
+    /// Nodes that were found nowhere, and until when they are not looked for again: uptime in
+    /// nanoseconds.
+    private let absent = Mutex<[UserID: UInt64]>([:])
 
     /// What the sessions of one device share.
     private struct Links: Sendable {
@@ -96,22 +99,51 @@ package final class NetworkSuppliers: SupplierConnector {
     private func session(
         to node: NodeAddress, as caller: SupplierCaller
     ) async throws(SessionError) -> (Session, Endpoint?) {
-        let pool = try links(of: caller).pool
+        let links = try links(of: caller)
         let peer = PeerName(node.user)
-        var failure = SessionError.closed
-        do throws(SessionError) {
-            if !node.endpoints.isEmpty {
-                return (try await pool.session(to: peer, at: node.endpoints), nil)
-            }
-        } catch {
-            failure = error
+        if let open = await links.pool.openSession(to: peer) { return (open, nil) }
+        // Whoever waits for one that is gone asks again and again: it is looked for now and then.
+        if let until = absent.withLock({ $0[node.user] }), until > time.uptime {
+            throw .backingOff(until: until)
         }
+        if let session = await dialAll(node.endpoints, peer, links) { return (session, nil) }
         let places = await lookup.endpoints(of: node.user)
             .filter { !node.endpoints.contains($0) }
-        guard !places.isEmpty else { throw failure }
-        await pool.forgetFailures(of: peer)
-        let session = try await pool.session(to: peer, at: places)
+        guard let session = await dialAll(places, peer, links) else {
+            let until = time.uptime + Limits.absentNodeDelay
+            absent.withLock { $0[node.user] = until }
+            throw .timedOut
+        }
         return (session, session.peerEndpoint)
+    }
+
+    /// Dials all places at once; who answers there first and is the one that is meant is taken.
+    private func dialAll(
+        _ places: [Endpoint], _ peer: PeerName, _ links: Links
+    ) async -> Session? {
+        let session = await withTaskGroup(of: Session?.self) { group in
+            for place in places.prefix(Limits.candidateCountMax) {
+                group.addTask {
+                    try? await links.dialer.dial(
+                        [place], expecting: peer, deadline: Limits.strangerDialDeadline)
+                }
+            }
+            var first: Session?
+            for await session in group {
+                guard let session else { continue }
+                if first == nil {
+                    first = session
+                    group.cancelAll()
+                } else {
+                    await session.close()
+                }
+            }
+            return first
+        }
+        guard let session else { return nil }
+        absent.withLock { $0[peer.userID] = nil }
+        await links.pool.adopt(session)
+        return session
     }
 
     /// Dials somebody of whom nothing but the place is known.

@@ -3,6 +3,7 @@ internal import Daemon
 internal import Model
 internal import Pipelines
 internal import Placement
+internal import Suppliers
 
 struct Find: ContextualCommand {
     static let configuration = CommandConfiguration(

@@ -86,7 +86,7 @@ struct BackupText {
         for problem in report.problems { tell(problem) }
         for note in report.notes { tell(note: note) }
         for (supplier, reason) in report.suppliersFailed {
-            tell("supplier \(supplier.address)", reason: reason)
+            tell("supplier \(FamilyText.place(supplier))", reason: reason)
         }
         if output.json { return try console.out(BackupMessages.summary(report).line) }
         if !output.quiet {
