@@ -115,7 +115,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Model", "Hashing", "Sealing", "Identities", "Settings", "Services", "APIModel",
-                "Networking", "DHT", "IdentityServers", "Pipelines", hummingbird, hummingbirdCore,
+                "Networking", "DHT", "IdentityServers", "Placement", "Suppliers", "Pipelines",
+                hummingbird, hummingbirdCore,
                 logging, nioCore, nioPosix, nioHTTP1,
                 nioWebSocket,
             ],
@@ -225,7 +226,8 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "Simulation", "Model", "Identities", "Settings", "Services", "APIModel",
-                "Catalogs", "Networking", "DHT", "IdentityServers", "Pipelines", logging,
+                "Catalogs", "Networking", "DHT", "IdentityServers", "Placement", "Suppliers",
+                "Pipelines", "Hashing", logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -110,7 +110,8 @@ package actor Node {
 
     /// Gateway and what needs it are there as soon as there is an identity.
     private func identityChanged() async {
-        guard await parts.identity.document != nil else { return }
+        guard let document = await parts.identity.document else { return }
+        parts.hub.known.learn(document)
         await parts.hub.identityChanged()
         await parts.runner.install(ServiceBodies.withIdentity(parts))
         await parts.events.publish("local-identity-set", [:])
@@ -122,7 +123,7 @@ package actor Node {
         parts.logs.level = NodeLogs.level(debugLevel: values[LogSettings.debugLevel])
         await parts.runner.enable(ServiceSettings.enabled(in: values))
         let services = Set(
-            changed.compactMap { key in
+            changed.filter { !SupplierSettings.live.contains($0) }.compactMap { key in
                 values.schema[key].flatMap { $0.isSwitch ? nil : $0.service }
             })
         for service in ServiceName.allCases where services.contains(service) {

@@ -23,6 +23,7 @@ struct NodeParts: Sendable {
     let networks: NetworkStore
     let dht: DHTSlot
     let hub: SessionHub
+    let supplier = SupplierSlot()
     /// Ends the process.
     let end: @Sendable (NodeProcess.Ending) -> Void
 

@@ -106,6 +106,19 @@ package enum Limits {
     /// What a supplier of the embedded network may take: all that its disk has.
     package static let embeddedCapacity = 1 << 60
 
+    /// Requests that a supplier works on at the same time: enough to keep a few disks busy, and the
+    /// payloads of as many, 16 MiB each, are copied for the disk.
+    package static let supplierThreadCount = 4
+    /// A disk with less room than that is told of, in bytes: what a busy customer puts in a minute.
+    package static let supplierRoomMin = 256 << 20
+    /// Customers that are called at the same time when somebody asks who is there.
+    package static let pingCountMax = 64
+    /// How often a supplier looks at its disks, at due tombstones and at its own addresses, in
+    /// nanoseconds.
+    package static let supplierUpkeepInterval: UInt64 = 60_000_000_000
+    /// After that an offer is signed anew, in nanoseconds: it says that the supplier is there.
+    package static let offerTime: Int64 = 600_000_000_000
+
     // MARK: The supplier protocol
 
     /// Header of one request or answer: sixteen of the longest fragment headers, and the rest.
@@ -117,6 +130,9 @@ package enum Limits {
     package static let messagePayloadMax = 16 << 20
     /// A grant is a signature, a few ids and a term.
     package static let grantLengthMax = 4096
+    /// Addresses in a supplier's offer, and bytes of the version of its program.
+    package static let offerEndpointCountMax = 8
+    package static let offerVersionLengthMax = 64
     /// Ranges of one audit: a leaf of 1 KiB each; 64 a day find a loss of 5 % in two days.
     package static let auditRangeCountMax = 64
     /// Days: a century.

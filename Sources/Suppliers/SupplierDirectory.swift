@@ -55,6 +55,22 @@ package struct SupplierDirectory: Sendable {
     package static func create(
         at path: String, random: some RandomSource, disk: any Disk = LocalDisk()
     ) throws(SupplierDirectoryError) -> SupplierDirectory {
+        try create(at: path, keyFile: keyFile(random), disk: disk)
+    }
+
+    /// Makes `path` a directory of the same supplier, on another disk.
+    ///
+    /// - Throws: as ``create(at:random:disk:)``.
+    package func extend(to path: String) throws(SupplierDirectoryError) -> SupplierDirectory {
+        let bytes = try SupplierDirectory.read(
+            SupplierDirectory.keyName, in: self.path, on: disk,
+            limit: SupplierDirectory.keyLength + 1)
+        return try SupplierDirectory.create(at: path, keyFile: bytes, disk: disk)
+    }
+
+    private static func create(
+        at path: String, keyFile: [UInt8], disk: any Disk
+    ) throws(SupplierDirectoryError) -> SupplierDirectory {
         let files = SmallFiles(disk: disk)
         do {
             try files.makeDirectories(path)
@@ -64,7 +80,7 @@ package struct SupplierDirectory: Sendable {
                 guard names.allSatisfy({ $0 == "\(keyName).tmp" }) else {
                     throw SupplierDirectoryError.notEmpty
                 }
-                try files.publish(keyFile(random), as: keyName, in: path)
+                try files.publish(keyFile, as: keyName, in: path)
             }
             let line = Array("\(formatPrefix)\(version)\n".utf8)
             try files.publish(line, as: formatName, in: path)

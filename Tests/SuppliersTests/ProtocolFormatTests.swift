@@ -31,6 +31,7 @@ import Testing
             .audit(
                 AuditChallenge(
                     ids[0], nonce: Bytes32(words: (9, 9, 9, 9)), ranges: [0..<1024, 2048..<4096])),
+            .offer,
         ]
         return calls.enumerated().map { index, call in
             SupplierRequest(
@@ -57,7 +58,42 @@ import Testing
             .usage(
                 StoreUsage(capacity: 9, used: 8, tombstoned: 7, fragmentCount: 6),
                 CustomerUsage(quota: 5, charged: 4)),
-        ] + (try servedResponses())
+        ] + (try servedResponses()) + [.offer(try offer())]
+    }
+
+    private func offer() throws -> SupplierOffer {
+        try SupplierOffer(
+            free: 50 << 30, issued: Timestamp(nanoseconds: 7), version: "0.5.0",
+            endpoints: [
+                Endpoint(IPAddress("203.0.113.5")!, port: 7771),
+                Endpoint(IPAddress("2001:db8::5")!, port: 7771),
+            ],
+            certificate: customer.certificate, device: customer.device, supplier: supplierKey)
+    }
+
+    @Test func `an offer is as in its golden file, and only its own two keys can sign it`() throws {
+        let offer = try offer()
+        let bytes = offer.encoded()
+        #expect(bytes == (try golden("supplier-offer/v1.bin", bytes)))
+        #expect(try SupplierOffer(bytes) == offer)
+        #expect(offer.node == customer.certificate)
+        for count in 0..<bytes.count {
+            #expect(throws: FormatError.self) { try SupplierOffer(Array(bytes[..<count])) }
+        }
+        bytes.forEachBitFlip { bytes, bit in
+            if (try? SupplierOffer(bytes)) != nil { Issue.record("bit \(bit)") }
+        }
+        // With a checksum made anew, the signatures say so.
+        for index in stride(from: 8, to: bytes.count - 4, by: 7) {
+            var changed = Array(bytes.dropLast(4))
+            changed[index] ^= 1
+            var writer = ByteWriter()
+            writer.raw(changed)
+            writer.checksum()
+            if let forged = try? SupplierOffer(writer.bytes) {
+                #expect(forged.node == nil, "byte \(index)")
+            }
+        }
     }
 
     /// Heads and audits, as a supplier makes them.

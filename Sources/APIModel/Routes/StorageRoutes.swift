@@ -144,15 +144,23 @@ extension RouteTable {
     static let customerRoutes = [
         Route(
             .get, id: "customer/list", short: "cu/l", method: "customers_list",
-            service: "supplier", isBuilt: false,
-            answer: "position, global_id, idurl, contact_state of each (contract)"),
+            service: "supplier",
+            answer: "position, global_id, idurl, contact_state, contract of each"),
         Route(
             .delete, id: "customer/reject", short: "cu/d", method: "customer_reject",
             [.user("customer_id"), .flag("erase_customer_key", default: true)],
-            service: "supplier", isBuilt: false, answer: "nothing"),
+            service: "supplier", answer: "nothing"),
         Route(
             .post, id: "customer/ping", short: "cu/png", method: "customers_ping",
-            service: "supplier", isBuilt: false, answer: "nothing"),
+            service: "supplier", answer: "nothing"),
+        Route(
+            .get, id: "donation/status", short: "do/st", method: "donation_status",
+            service: "supplier",
+            answer: "state, donated, promised, used, real, free, disks, endpoints, "
+                + "reached_from_outside, alerts with their remedies"),
+        Route(
+            .post, id: "donation/verify", short: "do/v", method: "donation_verify", waits: true,
+            service: "supplier", answer: "how many fragments are sound and damaged"),
     ]
 
     static let spaceRoutes = [

@@ -16,6 +16,7 @@ enum NodeAPI {
             ).handlers)
         table.add(UserAPI(parts: parts).handlers)
         table.add(SpaceAPI(parts: parts).handlers)
+        table.add(SupplierAPI(parts: parts).handlers)
         table.add(DHTAPI(parts: parts).handlers)
         return table
     }

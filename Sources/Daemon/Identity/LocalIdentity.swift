@@ -106,10 +106,16 @@ actor LocalIdentity {
 
     /// What this node shows when it opens a session.
     func sessionIdentity(random: any RandomSource) throws -> SessionIdentity {
+        let (certificate, key) = try deviceKeys()
+        return try SessionIdentity(certificate: certificate, deviceKey: key, random: random)
+    }
+
+    /// This device, and what makes it one of the identity's.
+    func deviceKeys() throws -> (certificate: DeviceCertificate, key: DeviceKey) {
         let keys = try machine.keys()
-        return try SessionIdentity(
-            certificate: try DeviceCertificate(decoding: keys.certificate),
-            deviceKey: try DeviceKey(seed: keys.deviceSeed), random: random)
+        return (
+            try DeviceCertificate(decoding: keys.certificate), try DeviceKey(seed: keys.deviceSeed)
+        )
     }
 
     /// Writes a key file without passphrase. The root stays: who calls the interface again with

@@ -13,6 +13,8 @@ package import Model
 /// networks/NAME/          network.json, the DHT's state
 /// identityserver/         documents that this identity server hosts
 /// identity/document.xml   the signed identity document
+/// supplier/               what customers have stored, when no other disks are donated
+/// supplier-disks          the directories of the supplier, one a line
 /// identities/             documents of others that this node has met
 /// logs/                   bitdust.log, bitdust.json, event.log, stdout.log
 /// temp/
@@ -40,6 +42,8 @@ package struct NodeHome: Hashable, Sendable {
     package var identityServer: String { "\(path)/identityserver" }
     package var identityDocument: String { "\(path)/identity/document.xml" }
     package var knownIdentities: String { "\(path)/identities" }
+    package var supplier: String { "\(path)/supplier" }
+    package var supplierDisks: String { "\(path)/supplier-disks" }
     package var logs: String { "\(path)/logs" }
     package var temp: String { "\(path)/temp" }
     /// Where the REST interface of the running node listens, `127.0.0.1:8180`.

@@ -27,6 +27,7 @@ enum ServiceBodies {
             // Done by sessions, which say who is at the other end.
             .p2pNotifications: StandingService(),
             .keysRegistry: StandingService(),
+            .supplier: SupplierService(parts: parts),
         ]
     }
 }

@@ -36,6 +36,12 @@ final class KnownIdentities: Sendable {
         state.withLock { $0.documents[user] }
     }
 
+    /// Whether a device is not known to be another's or revoked.
+    func isDevice(_ device: DeviceID, of user: UserID) -> Bool {
+        guard let document = document(of: user) else { return true }
+        return document.keys.certificates.contains { $0.device.deviceID == device }
+    }
+
     /// Keeps a document that is newer than the one known, or the first.
     ///
     /// - Returns: whether it was new.

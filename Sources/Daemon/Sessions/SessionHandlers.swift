@@ -23,18 +23,38 @@ final class SessionHandlers: Sendable {
         }
     }
 
-    private let handlers = Mutex<[Magic: SessionRequestHandler]>([:])
+    private struct Entry {
+        let screen: SessionScreen?
+        let handler: SessionRequestHandler
+    }
+
+    private let entries = Mutex<[Magic: Entry]>([:])
 
     /// Answers requests that begin with `magic` by `handler` from now on; by nobody when it is
     /// `nil`. Those under way end as they have begun.
-    func register(_ magic: Magic, _ handler: SessionRequestHandler?) {
-        handlers.withLock { $0[magic] = handler }
+    ///
+    /// - Parameter screen: refuses requests before a long payload comes.
+    func register(
+        _ magic: Magic, screen: SessionScreen? = nil, _ handler: SessionRequestHandler?
+    ) {
+        entries.withLock { $0[magic] = handler.map { Entry(screen: screen, handler: $0) } }
+    }
+
+    /// Whether somebody answers requests that begin with `magic`.
+    func isRegistered(_ magic: Magic) -> Bool { entries.withLock { $0[magic] != nil } }
+
+    func screen(
+        _ peer: SessionPeer, _ header: [UInt8], _ payloadLength: Int
+    ) async -> SessionResponse? {
+        guard let magic = Magic(of: header), let screen = entries.withLock({ $0[magic]?.screen })
+        else { return nil }
+        return await screen(peer, header, payloadLength)
     }
 
     /// - Throws: ``SessionRefusal/notAllowed`` when nobody here answers such requests.
     func answer(_ peer: SessionPeer, _ request: SessionRequest) async throws -> SessionResponse {
         guard let magic = Magic(of: request.header),
-            let handler = handlers.withLock({ $0[magic] })
+            let handler = entries.withLock({ $0[magic]?.handler })
         else { throw SessionRefusal.notAllowed }
         return try await handler(peer, request)
     }

@@ -24,6 +24,8 @@ actor SessionHub {
     private var place: Endpoint?
     private var running: Running?
     private var lookups: [Lookup] = []
+    /// Since the program was started.
+    private(set) var reach = Reach.notKnown
 
     /// What there is while the hub is open.
     struct Running: Sendable {
@@ -88,13 +90,14 @@ actor SessionHub {
         let (known, handlers) = (known, handlers)
         let setup = SessionSetup(
             identity: try await identity.sessionIdentity(random: setting.random), memory: memory,
-            admits: { known.admits($0) },
+            admits: { known.admits($0) }, screen: { await handlers.screen($0, $1, $2) },
             handler: { try await handlers.answer($0, $1) })
         let dialer = SessionDialer(setup: setup, threads: threads)
         let pool = SessionPool(dialer: dialer, time: setting.time, random: setting.random)
         let listener = try await SessionListener.open(at: place, setup: setup, threads: threads) {
-            session in
+            [weak self] session in
             Task {
+                await self?.came(session)
                 await pool.adopt(session)
                 if known.document(of: session.peer.userID) == nil {
                     await known.look(for: session.peer)
@@ -108,6 +111,32 @@ actor SessionHub {
         }
         running = Running(setup: setup, listener: listener, dialer: dialer, pool: pool)
         log.info("sessions at \(listener.localEndpoint)")
+    }
+
+    // MARK: Being reached
+
+    /// Whether somebody beyond this machine and its own network has come to this node.
+    enum Reach: Sendable, Equatable {
+        case notKnown
+        case local(Endpoint)
+        case outside(Endpoint)
+
+        var text: String {
+            switch self {
+            case .notKnown: "not known: nobody has come yet"
+            case .local(let peer): "not known: so far only \(peer.address) of this network came"
+            case .outside(let peer): "yes: \(peer.address) came"
+            }
+        }
+    }
+
+    private func came(_ session: Session) {
+        guard let peer = session.peerEndpoint, !peer.address.isLoopback else { return }
+        if !peer.address.isLocal {
+            reach = .outside(peer)
+        } else if reach == .notKnown {
+            reach = .local(peer)
+        }
     }
 
     // MARK: Reaching others

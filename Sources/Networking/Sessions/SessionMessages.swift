@@ -27,6 +27,13 @@ package struct SessionResponse: Sendable, Equatable {
     }
 }
 
+/// Looks at a request with a long payload before that comes: an answer refuses it, and the payload
+/// stays where it is. `nil` lets it come. One at a time for each session.
+///
+/// An answer here has no payload.
+package typealias SessionScreen =
+    @Sendable (SessionPeer, _ header: [UInt8], _ payloadLength: Int) async -> SessionResponse?
+
 /// Answers the requests of peers, several of one peer at a time. Runs as a task that is cancelled
 /// when nobody waits any more. A `SessionRefusal` that is thrown reaches the peer as it is, any
 /// other error as ``SessionRefusal/failed``.

@@ -34,6 +34,20 @@ package enum SupplierSettings {
     package static let donatedSpace = Setting.diskSpace(
         "services/supplier/donated-space", .gigabytes(8), min: .megabytes(64),
         "disk space that you donate to customers")
+    package static let donatedPaths = Setting.words(
+        "services/supplier/donated-paths",
+        "directories on the disks that you donate, without blanks; empty: `supplier` in the home")
+    package static let customerSpaceMax = Setting.diskSpace(
+        "services/supplier/customer-space-max", .gigabytes(1 << 20), min: .megabytes(1),
+        "what one customer gets at most of the space that you donate")
+    package static let isPaused = Setting.boolean(
+        "services/supplier/paused", false, "take nothing new for now; what is stored can be read")
+    package static let isLeaving = Setting.boolean(
+        "services/supplier/leaving", false,
+        "take nothing new, and tell customers to move to other suppliers")
+    package static let rejected = Setting.words(
+        "services/supplier/rejected-customers",
+        "ids of users of whom nothing new is taken; what they have stored can be read")
     package static let customerIdleDays = Setting.integer(
         "services/customer-patrol/customer-idle-days", 14, in: 1...36_500,
         "days after which a customer who was not seen is let go")
@@ -44,8 +58,14 @@ package enum SupplierSettings {
         "services/supplier-contracts/duration-raise-factor", 2, in: 1...100,
         "how many times longer the next contract with a customer is")
 
+    /// What takes effect while the service goes on.
+    package static let live: Set<SettingKey> = [
+        donatedSpace.key, customerSpaceMax.key, isPaused.key, isLeaving.key, rejected.key,
+    ]
+
     static let all = [
-        donatedSpace.definition, customerIdleDays.definition, initialHours.definition,
+        donatedSpace.definition, donatedPaths.definition, customerSpaceMax.definition,
+        isPaused.definition, isLeaving.definition, rejected.definition, customerIdleDays.definition, initialHours.definition,
         raiseFactor.definition,
     ]
 }

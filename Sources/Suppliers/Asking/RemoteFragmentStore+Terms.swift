@@ -41,6 +41,14 @@ extension RemoteFragmentStore {
         return (store, customer)
     }
 
+    /// What the supplier says about itself: signed by its node and by the key that is expected.
+    package func offer() throws(StoreError) -> SupplierOffer {
+        guard case .offer(let offer) = try askPlain(.offer, of: user),
+            offer.supplier == supplier, offer.node != nil
+        else { throw .lied(.wrongAnswer(field: "offer")) }
+        return offer
+    }
+
     // MARK: Heads
 
     package func putHead(_ head: Head) throws(StoreError) {

@@ -5,7 +5,7 @@ internal import Model
 extension SupplierRequest.Call {
     func encode(into writer: inout ByteWriter) {
         switch self {
-        case .contract, .putHead, .usage:
+        case .contract, .putHead, .usage, .offer:
             break
         case .propose(let contract):
             writer.counted(contract.encoded())
@@ -40,6 +40,7 @@ extension SupplierRequest.Call {
         case .contract: self = .contract
         case .putHead: self = .putHead
         case .usage: self = .usage
+        case .offer: self = .offer
         case .propose:
             let bytes = try reader.counted(limit: Contract.lengthMax, field: "contract")
             self = .propose(try Contract(bytes))

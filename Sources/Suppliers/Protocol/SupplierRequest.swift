@@ -42,6 +42,8 @@ package struct SupplierRequest: Equatable, Sendable {
         case scrub([FragmentID])
         case usage
         case audit(AuditChallenge)
+        /// What the supplier says about itself; anybody may ask.
+        case offer
     }
 
     package init(owner: UserID, grant: [UInt8] = [], _ call: Call) {
@@ -88,7 +90,7 @@ extension SupplierRequest.Call {
     package enum Code: UInt8, CaseIterable, Sendable {
         case contract = 1
         case propose, put, get, header, has, list, heads, putHead, tombstone, keep, scrub, usage
-        case audit
+        case audit, offer
     }
 
     package var code: Code {
@@ -107,6 +109,7 @@ extension SupplierRequest.Call {
         case .scrub: .scrub
         case .usage: .usage
         case .audit: .audit
+        case .offer: .offer
         }
     }
 }

@@ -29,6 +29,7 @@ extension SupplierResponse {
                 customer.quota, customer.charged,
             ] { writer.integer(UInt64(clamping: value)) }
         case .audit(let answer): answer.encode(into: &writer)
+        case .offer(let offer): writer.counted(offer.encoded())
         }
     }
 
@@ -50,6 +51,9 @@ extension SupplierResponse {
         case .heads: self = .heads(try HeadsPage(from: &reader))
         case .usage: self = try .usage(from: &reader)
         case .audit: self = .audit(try AuditAnswer(from: &reader))
+        case .offer:
+            let bytes = try reader.counted(limit: SupplierOffer.lengthMax, field: "offer")
+            self = .offer(try SupplierOffer(bytes))
         }
     }
 

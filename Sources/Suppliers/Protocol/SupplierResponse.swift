@@ -28,6 +28,7 @@ package enum SupplierResponse: Equatable, Sendable {
     case usage(StoreUsage, CustomerUsage)
     /// The payload is the ranges asked for, one after the other.
     case audit(AuditAnswer)
+    case offer(SupplierOffer)
 
     static let format = "supplier response"
     private static let magic: StaticString = "BDSRSP01"
@@ -35,6 +36,7 @@ package enum SupplierResponse: Equatable, Sendable {
     enum Kind: UInt8, CaseIterable {
         case refused = 1
         case done, contract, receipts, bytes, header, flags, records, heads, usage, audit
+        case offer
     }
 
     package func encoded() -> [UInt8] {
@@ -76,6 +78,7 @@ package enum SupplierResponse: Equatable, Sendable {
         case .heads: .heads
         case .usage: .usage
         case .audit: .audit
+        case .offer: .offer
         }
     }
 }

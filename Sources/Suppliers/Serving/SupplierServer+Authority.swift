@@ -75,6 +75,7 @@ extension SupplierServer {
     }
 
     func checkTerm(of owner: UserID) throws(StoreError) {
+        if let refusal = rules.refusal(owner) { throw refusal }
         guard let contract = try store.contract(of: owner) else {
             throw .unknownCustomer(owner)
         }
@@ -95,7 +96,7 @@ extension SupplierRequest.Call {
         case .tombstone(let order): (.tombstone, order.fragments)
         case .audit(let challenge): (.audit, [challenge.fragment])
         case .scrub(let fragments): (.audit, fragments)
-        case .contract, .propose, .put, .putHead, .keep, .usage: nil
+        case .contract, .propose, .put, .putHead, .keep, .usage, .offer: nil
         }
     }
 

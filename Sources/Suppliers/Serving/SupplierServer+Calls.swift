@@ -1,6 +1,7 @@
 internal import Hashing
 internal import Identities
 internal import Model
+internal import Synchronization
 
 extension SupplierServer {
     typealias Room = (Int) -> UnsafeMutableRawBufferPointer?
@@ -46,7 +47,10 @@ extension SupplierServer {
         let owner = request.owner
         switch request.call {
         case .contract: return .contract(try store.contract(of: owner))
-        case .propose(let contract): return .contract(try agree(to: contract))
+        case .propose(let contract):
+            return try agreeing.withLock { (_) throws(StoreError) in
+                .contract(try agree(to: contract))
+            }
         case .header(let fragment): return .header(try store.header(of: fragment, of: owner))
         case .has(let fragments): return .flags(try store.has(fragments, of: owner))
         case .scrub(let fragments): return .flags(try store.scrub(fragments, of: owner))
@@ -62,6 +66,9 @@ extension SupplierServer {
         case .keep(let fragments):
             try holds?.remove(fragments, of: owner)
             return .done
+        case .offer:
+            guard let offer = rules.offer() else { throw .unavailable(reason: "no offer") }
+            return .offer(offer)
         case .put, .get, .heads, .audit, .putHead:
             preconditionFailure("calls with payload are done elsewhere")
         }

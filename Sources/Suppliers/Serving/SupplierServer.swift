@@ -17,6 +17,8 @@ package final class SupplierServer: Sendable {
     let serviceTime: ServiceTime
     private let time: any TimeSource
     private let state: Mutex<State>
+    /// One contract at a time: what is free is not given to two.
+    let agreeing = Mutex(())
 
     private struct State {
         var counts = ServerCounts()
@@ -116,6 +118,10 @@ package struct SupplierRules: Sendable {
     package var grants: any GrantChecking
     /// Requests of one customer each second; `nil` for the suppliers of one's own machine.
     package var requestRate: Int?
+    /// Why nothing new is taken of a user, or for now of anybody; `nil` when it is.
+    package var refusal: @Sendable (UserID) -> StoreError? = { _ in nil }
+    /// What the supplier says about itself; `nil` where nobody needs to be told.
+    package var offer: @Sendable () -> SupplierOffer? = { nil }
 
     package init(
         quotaMax: @escaping @Sendable (UserID) -> Int,

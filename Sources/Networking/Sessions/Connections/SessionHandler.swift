@@ -175,6 +175,25 @@ final class SessionHandler: ChannelInboundHandler {
             core.declined(stream)
             return
         }
+        guard let screen = setup.screen, let (header, length) = core.longRequest(stream) else {
+            reserveMemory(stream, byteCount)
+            return
+        }
+        let handler = NIOLoopBound(self, eventLoop: eventLoop)
+        Task { [eventLoop] in
+            let refusal = await screen(peer, header, length)
+            eventLoop.execute {
+                if let refusal {
+                    handler.value.core.answeredEarly(stream, refusal)
+                    handler.value.pump()
+                } else {
+                    handler.value.reserveMemory(stream, byteCount)
+                }
+            }
+        }
+    }
+
+    private func reserveMemory(_ stream: UInt32, _ byteCount: Int) {
         let handler = NIOLoopBound(self, eventLoop: eventLoop)
         setup.memory.reserve(byteCount) { [eventLoop] in
             eventLoop.execute {

@@ -6,21 +6,24 @@ package struct SessionSetup: Sendable {
     let settings: SessionSettings
     let memory: SessionMemory
     let admits: PeerAdmission
+    let screen: SessionScreen?
     let handler: SessionRequestHandler
 
     /// - Parameters:
     ///   - admits: asked about each peer at its handshake and at each of its requests; must not
     ///     block.
+    ///   - screen: refuses requests before their payload comes.
     ///   - handler: answers the requests of peers, those that dialled and those that were dialled.
     package init(
         identity: SessionIdentity, settings: SessionSettings = SessionSettings(),
         memory: SessionMemory = SessionMemory(), admits: @escaping PeerAdmission,
-        handler: @escaping SessionRequestHandler
+        screen: SessionScreen? = nil, handler: @escaping SessionRequestHandler
     ) {
         self.identity = identity
         self.settings = settings
         self.memory = memory
         self.admits = admits
+        self.screen = screen
         self.handler = handler
     }
 }

@@ -31,13 +31,14 @@ struct OutgoingCall {
         return payload.readSlice(length: count)
     }
 
-    /// Takes the head of the answer.
+    /// Takes the head of the answer, which may come before the payload has gone when it has none
+    /// itself.
     mutating func begin(
         header: [UInt8], payloadLength: Int, stream: UInt32
     ) throws(SessionViolation) {
-        guard response == nil, isCancelled || payload.readableBytes == 0 else {
-            throw .unexpected(stream: stream)
-        }
+        guard response == nil,
+            isCancelled || payload.readableBytes == 0 || payloadLength == 0
+        else { throw .unexpected(stream: stream) }
         guard payloadLength <= responseLengthMax else { throw .tooManyBytes(stream: stream) }
         response = (header, payloadLength)
         // The caller has asked for as much, so it has room.

@@ -129,6 +129,11 @@ extension SessionCore {
         guard let call = calls[stream], let answer = call.answer else { return }
         calls[stream] = nil
         if !call.isCancelled {
+            // An early answer: nobody wants the rest of the payload.
+            if call.payload.readableBytes > 0 {
+                sending.removeAll { $0 == stream }
+                frames.append(.reset(stream: stream, .cancelled))
+            }
             streams[call.id] = nil
             effects.append(.answer(call: call.id, .success(answer)))
         }

@@ -27,6 +27,27 @@ extension SessionCore {
         reserveNext()
     }
 
+    /// What a request that waits for memory says, when its payload is not on its way already.
+    func longRequest(_ stream: UInt32) -> (header: [UInt8], payloadLength: Int)? {
+        guard let opening = requests[stream]?.opening,
+            opening.payloadLength > Limits.sessionInlineLengthMax
+        else { return nil }
+        return (opening.header, opening.payloadLength)
+    }
+
+    /// A request is answered before its payload has come, of which none was allowed yet.
+    mutating func answeredEarly(_ stream: UInt32, _ response: SessionResponse) {
+        isReserving = false
+        if !isEnded, var request = requests[stream], request.phase == .waiting {
+            frames.append(
+                .response(stream: stream, header: response.header, payloadLength: 0))
+            request.refuse()
+            requests[stream] = request
+            if request.isEndedByPeer { close(stream) }
+        }
+        reserveNext()
+    }
+
     /// A handler has ended.
     mutating func finished(_ stream: UInt32, _ result: Result<SessionResponse, SessionRefusal>) {
         guard var request = requests[stream], request.phase == .running else { return }

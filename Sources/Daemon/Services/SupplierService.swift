@@ -1,0 +1,200 @@
+internal import APIModel
+internal import DHT
+internal import Identities
+internal import Logging
+internal import Model
+internal import Networking
+internal import Services
+internal import Settings
+internal import Suppliers
+
+/// Donates disk space: opens the disks, answers customers, tells the network.
+actor SupplierService: ServiceBody {
+    private let parts: NodeParts
+    private let log: Logger
+    private var supplier: RunningSupplier?
+    private var offers: OfferMaker?
+    private var work: [Task<Void, Never>] = []
+    private var state: StateMachine?
+    /// The DHT's node that was told, and under which topic.
+    private var announced: (node: DHTNode, topic: NodeID)?
+
+    init(parts: NodeParts) {
+        self.parts = parts
+        log = parts.logs.logger("supplier")
+    }
+
+    func start() async throws {
+        let disks = try open()
+        do {
+            let device = try await parts.identity.deviceKeys()
+            let offers = OfferMaker(
+                certificate: device.certificate, device: device.key, supplier: disks.key,
+                time: parts.setting.time)
+            let configuration = parts.configuration
+            let supplier = try RunningSupplier(
+                disks: disks, offers: offers, known: parts.hub.known, time: parts.setting.time,
+                values: { configuration.values })
+            self.supplier = supplier
+            self.offers = offers
+        } catch {
+            disks.store.close()
+            throw error
+        }
+        guard let supplier else { return }
+        state = parts.registry.register("customers_rejector", state: "READY")
+        parts.supplier.fill(supplier)
+        await upkeep()
+        parts.hub.handlers.register(
+            RunningSupplier.magic, screen: { await supplier.screen($0, $1, $2) },
+            { try await supplier.answer($0, $1) })
+        work = [
+            Task { [weak self] in await self?.keepUp() },
+            Task { [weak self] in await self?.followSettings() },
+        ]
+        let usage = try? disks.store.usage()
+        log.info("serving \(disks.store.contracts.count) customers, \(usage?.used ?? 0) bytes")
+    }
+
+    func stop() async {
+        parts.hub.handlers.register(RunningSupplier.magic, nil)
+        for task in work {
+            task.cancel()
+            await task.value
+        }
+        work = []
+        await retract()
+        parts.supplier.fill(nil)
+        await supplier?.close()
+        (supplier, offers, state) = (nil, nil, nil)
+    }
+
+    // MARK: Disks
+
+    private func open() throws -> SupplierDisks {
+        let paths = parts.values.donatedPaths(home: parts.home)
+        let known = SupplierDiskList.read(parts.home)
+        let disks: SupplierDisks
+        do {
+            disks = try SupplierDisks.open(
+                paths, known: known, capacity: parts.values.donatedByteCount,
+                random: parts.setting.random)
+        } catch {
+            let alert = SupplierAlert.closed(
+                path: paths.first ?? "", reason: SupplierAlert.reason(error))
+            throw Failure(
+                alert.code, .cannotCreate, "the donated disks cannot be used",
+                cause: alert.message, remedy: alert.remedy)
+        }
+        try SupplierDiskList.write(
+            known.union(disks.store.slots.map(\.path)), parts.home)
+        return disks
+    }
+
+    // MARK: Upkeep
+
+    private func keepUp() async {
+        while (try? await parts.setting.sleeper.sleep(
+            nanoseconds: Limits.supplierUpkeepInterval)) != nil
+        { await upkeep() }
+    }
+
+    private func followSettings() async {
+        for await values in parts.configuration.store.updates() {
+            supplier?.disks.store.setCapacity(values.donatedByteCount)
+            await upkeep()
+        }
+    }
+
+    /// Looks after what changes without being asked: due tombstones, disks, addresses, the DHT.
+    private func upkeep() async {
+        guard let supplier else { return }
+        let donated = parts.values.donatedByteCount
+        state?.enter("CAPACITY?")
+        let alerts = try? await supplier.work.perform {
+            // What cannot be done now is due the next time too.
+            try? supplier.server.performDueTombstones()
+            return SupplierAlert.all(supplier.disks, donated: donated)
+        }
+        state?.enter("READY")
+        if let alerts { await tell(alerts) }
+        offers?.moved(to: await parts.ownEndpoints())
+        await announce()
+    }
+
+    private func tell(_ alerts: [SupplierAlert]) async {
+        let (raised, cleared) = parts.supplier.tell(alerts)
+        for alert in raised {
+            log.error("\(alert.code): \(alert.message); \(alert.remedy)")
+            await parts.events.publish("supplier-alert", alert.value)
+        }
+        for alert in cleared { log.notice("over: \(alert.message)") }
+    }
+
+    // MARK: The DHT
+
+    private func announce() async {
+        let values = parts.values
+        guard !values[SupplierSettings.isPaused], !values[SupplierSettings.isLeaving],
+            let node = parts.dht.current, let place = await parts.hub.localEndpoint
+        else { return await retract() }
+        let topic = Role.supplier.topic(in: parts.networkName)
+        if let announced, announced.node === node, announced.topic == topic { return }
+        await retract()
+        announced = (node, topic)
+        // Repeated by the node of the DHT until it is retracted.
+        let answer = await node.perform(.announce(topic, port: place.port))
+        log.debug("announced as supplier: \(answer)")
+    }
+
+    private func retract() async {
+        guard let (node, topic) = announced else { return }
+        announced = nil
+        _ = await node.perform(.retract(topic))
+    }
+}
+
+/// The directories that have been the supplier's: a disk that is away is not made anew.
+enum SupplierDiskList {
+    static func read(_ home: NodeHome) -> Set<String> {
+        guard let bytes = try? HomeFile.readIfThere(home.supplierDisks, limit: 1 << 20),
+            let text = String(validating: bytes, as: UTF8.self)
+        else { return [] }
+        return Set(text.split(separator: "\n").map(String.init))
+    }
+
+    static func write(_ paths: Set<String>, _ home: NodeHome) throws(Failure) {
+        let text = paths.sorted().map { $0 + "\n" }.joined()
+        try HomeFile.write(Array(text.utf8), to: home.supplierDisks)
+    }
+}
+
+extension SettingValues {
+    /// The directories that are donated, in the order in which they were named.
+    func donatedPaths(home: NodeHome) -> [String] {
+        let named = self[SupplierSettings.donatedPaths]
+        return named.isEmpty ? [home.supplier] : named
+    }
+}
+
+extension NodeParts {
+    /// What separates the roles of one network in the DHT from those of another.
+    var networkName: String { networks.current?.name ?? "" }
+
+    /// Where others may reach this node, as far as it knows: as the settings say, as its document
+    /// says, and where it listens.
+    func ownEndpoints() async -> [Endpoint] {
+        guard let listening = await hub.localEndpoint else { return [] }
+        var found: [Endpoint] = []
+        if let address = values[NetworkSettings.externalAddress] {
+            found.append(Endpoint(address, port: listening.port))
+        }
+        for contact in await identity.document?.content.contacts ?? []
+        where contact.transport == "tcp" {
+            if let endpoint = contact.endpoint { found.append(endpoint) }
+        }
+        if listening.address.bytes.contains(where: { $0 != 0 }) { found.append(listening) }
+        var seen: Set<Endpoint> = []
+        return found.filter { seen.insert($0).inserted }
+    }
+}
