@@ -256,6 +256,11 @@ package enum Limits {
     package static let spliceDrainDeadline: Duration = .seconds(10)
     /// Bytes that wait to be written to one side of a splice; then the other is not read.
     package static let spliceWindow = 256 << 10
+    /// How soon routers are looked for again while there are too few, in nanoseconds.
+    package static let routerSearchDelayMin: UInt64 = 1_000_000_000
+    package static let routerSearchDelayMax: UInt64 = 60_000_000_000
+    /// How soon a new node of the DHT is told that this is a router, in nanoseconds.
+    package static let announceCheckInterval: UInt64 = 5_000_000_000
     /// Routers at which a node waits.
     package static let routersInUse = 2
     /// Routers at which a peer is looked for.
