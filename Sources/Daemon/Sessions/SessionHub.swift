@@ -57,7 +57,7 @@ actor SessionHub {
     var counts: SessionCounts? { running?.listener.counts }
     var openSessions: [Session] { running?.listener.openSessions ?? [] }
 
-    /// Asks `lookup` too, after those that were added before and after the documents that are known.
+    /// Asks `lookup` too, after those that were added before and after the known documents.
     func add(_ lookup: @escaping Lookup) { lookups.append(lookup) }
 
     /// Takes the connections of a router's callers at the port of the sessions.
