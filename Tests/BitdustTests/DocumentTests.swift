@@ -23,7 +23,7 @@ import Testing
         ("identity-recover", IdentityRecover.self), ("identity-rotate", IdentityRotate.self),
         ("identity-devices", IdentityDevices.self), ("identity-revoke", IdentityRevoke.self),
         ("recover", Recover.self), ("id", GlobalIDCommand.self), ("idurl", IDURLCommand.self),
-        ("user", UserGroup.self), ("user-find", UserFind.self),
+        ("user", UserGroup.self), ("user-find", UserFind.self), ("user-ping", UserPing.self),
         ("daemon", DaemonCommand.self), ("start", Start.self), ("stop", Stop.self),
         ("restart", RestartCommand.self), ("states", States.self),
         ("services", ServicesGroup.self), ("services-list", ServicesList.self),

@@ -17,8 +17,9 @@ package struct SplicePass: Hashable, Sendable {
     ///      8      32  pass
     /// ```
     ///
-    /// All that follows is for the node at the other end. Golden file:
-    /// `fixtures/router/preface-v1.bin`.
+    /// All that follows is for the node at the other end.
+    ///
+    /// Golden file: `fixtures/router/preface-v1.bin`.
     var preface: [UInt8] {
         var writer = ByteWriter(reserving: SplicePass.prefaceLength)
         writer.magic(SplicePass.magic)

@@ -38,9 +38,8 @@ import Testing
         _ values: [Value], encode: (Value) -> [UInt8], decode: ([UInt8]) throws -> Value,
         golden: String
     ) throws {
-        let path = "router/\(golden)"
-        try SessionGolden.update(RouterFormatTests.joined(values.map(encode)), path)
-        let messages = try RouterFormatTests.parted(SessionGolden.bytes(path))
+        try SessionGolden.update(RouterFormatTests.joined(values.map(encode)), golden)
+        let messages = try RouterFormatTests.parted(SessionGolden.bytes(golden))
         #expect(messages == values.map(encode))
         #expect(try messages.map(decode) == values)
         for message in messages {
@@ -59,13 +58,13 @@ import Testing
     @Test func `requests are those of the golden file, and no changed bit or cut of them`() throws {
         try check(
             RouterFormatTests.requests, encode: { $0.encoded() }, decode: { try RouterRequest($0) },
-            golden: "requests-v1.bin")
+            golden: "router/requests-v1.bin")
     }
 
     @Test func `answers are those of the golden file, and no changed bit or cut of them`() throws {
         try check(
             RouterFormatTests.responses, encode: { $0.encoded() },
-            decode: { try RouterResponse($0) }, golden: "responses-v1.bin")
+            decode: { try RouterResponse($0) }, golden: "router/responses-v1.bin")
     }
 
     @Test func `a preface is that of the golden file, and no cut of it or other magic`() throws {
