@@ -28,6 +28,10 @@ package struct AuditSchedule: Hashable, Sendable {
             self.silences = silences
         }
 
+        /// Whether the range is simply read; else it is asked for as an audit. Which, does not change
+        /// while the challenge waits.
+        package var isRead: Bool { Int(offset * Double(1 << 40)) & 1 == 1 }
+
         /// The leaf's bytes in a fragment of `length` bytes.
         package func range(length: Int, leafLength: Int = 1024) -> Range<Int> {
             let leafCount = max(1, (length + leafLength - 1) / leafLength)
