@@ -97,5 +97,11 @@ enum Schema {
             supplier BLOB NOT NULL CHECK(length(supplier) = 32),
             PRIMARY KEY(block, position, supplier)) STRICT, WITHOUT ROWID
         """,
+        """
+        CREATE TABLE retired(
+            supplier BLOB NOT NULL CHECK(length(supplier) = 32),
+            fragment BLOB NOT NULL CHECK(length(fragment) = 32),
+            PRIMARY KEY(supplier, fragment)) STRICT, WITHOUT ROWID
+        """,
     ]
 }

@@ -64,6 +64,9 @@ extension Catalog {
                     sql: "DELETE FROM spares WHERE block = ? AND position = ? AND supplier = ?",
                     arguments: [row, gone, Data32(supplier.bytes).data])
             }
+            try database.execute(
+                sql: "DELETE FROM retired WHERE supplier = ? AND fragment = ?",
+                arguments: [Data32(supplier.bytes).data, Data32(old.fragment.bytes).data])
             var receipts = found.receipts
             receipts[position] = true
             var encoded = ByteWriter(reserving: 512)

@@ -19,6 +19,7 @@ import Testing
         ("snapshots", Snapshots.self), ("ls", List.self), ("cat", Cat.self),
         ("status", Status.self), ("check", Check.self), ("health", Health.self),
         ("rebuild", Rebuild.self),
+        ("reshape", Reshape.self),
         ("identity", IdentityGroup.self),
         ("identity-create", IdentityCreate.self), ("identity-show", IdentityShow.self),
         ("identity-backup", IdentityBackup.self), ("identity-check", IdentityCheck.self),

@@ -1,3 +1,4 @@
+import Identities
 import Model
 import Placement
 import Rebuilding
@@ -33,7 +34,8 @@ import Testing
         let stage = try RebuildStage("4+3", pages: 70)
         try stage.lose([1, 5])
         let steps = try #require(stage.plan().items.first).steps
-        let outcome = try stage.rebuilder().perform(steps, of: stage.books.block)
+        let outcome = try stage.rebuilder(memoryByteCount: 4 << 20)
+            .perform(steps, of: stage.books.block)
         #expect(outcome.bytesFetched == 4 * 70 * 4096)
         #expect(outcome.bytesStored == 2 * 70 * 4096 && outcome.fragmentsStored == 2)
         #expect(stage.readAll() == stage.content)

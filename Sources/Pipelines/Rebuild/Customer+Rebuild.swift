@@ -1,6 +1,6 @@
 internal import Catalogs
 internal import Model
-internal import Placement
+package import Placement
 internal import Synchronization
 
 extension Customer {
@@ -14,6 +14,20 @@ extension Customer {
             customer: self, request: request, cancellation: cancellation, progress: progress)
         do {
             return try pass.perform()
+        } catch {
+            throw Failure.of(error)
+        }
+    }
+
+    /// Codes all that is stored by another scheme; takes up what a run before has left.
+    package func reshape(
+        _ redundancy: Redundancy, cancellation: Cancellation,
+        progress: @escaping @Sendable (_ done: UInt64, _ total: UInt64) -> Void
+    ) throws -> ReshapeReport {
+        let reshape = Reshape(
+            customer: self, redundancy: redundancy, cancellation: cancellation, progress: progress)
+        do {
+            return try reshape.perform()
         } catch {
             throw Failure.of(error)
         }

@@ -203,15 +203,17 @@ struct RebuildPass {
     /// Sends the rows of blocks that have moved, in a head of its own: else a machine that recovers
     /// would look for their fragments where they are no more.
     private func publish() throws {
-        let report = state.value.withLock { $0.report }
-        guard report.fragmentsStored + report.fragmentsAdopted > 0,
-            try customer.catalog.newestHead() != nil
-        else { return }
+        guard let newest = try customer.catalog.newestHead() else { return }
+        // Also what a round before had moved that was stopped or killed.
+        let hasMoved = try newest.body.catalogBlocks.contains { block in
+            try customer.catalog.descriptor(of: block.block).map { $0 != block } ?? false
+        }
+        guard try hasMoved || !customer.catalog.unpublishedBlockRows().isEmpty else { return }
         var step = RebuildProgress()
         step.phase = .committing
         progress(step)
         // With too few suppliers for new catalog blocks the rows wait for the next head.
-        guard let plan = try? customer.plan(.automatic) else { return }
+        guard let plan = try? customer.plan(.automatic, onlyOnline: true) else { return }
         try customer.publishRows(plan, cancellation: cancellation)
     }
 }

@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Who answers, for how long others have been silent, and what audits have shown of each.
 ///
-/// Silence is counted from one look to the next, at most a day at a time: a machine that was off for
-/// a month, or a clock that jumps by a year, says nothing about the suppliers.
+/// Silence is counted from one look to the next, at most half a day at a time: a machine that was off
+/// for a month, or a clock that jumps by a year, says nothing about the suppliers.
 struct SupplierWatch {
     struct Entry {
         let supplier: OpenSupplier
@@ -19,7 +19,6 @@ struct SupplierWatch {
     }
 
     private(set) var entries: [Entry]
-    private static let stepMax: UInt64 = 86_400_000_000_000
 
     /// Asks every supplier for its usage.
     ///
@@ -38,7 +37,7 @@ struct SupplierWatch {
             let step = state.asked > 0 && now > state.asked ? UInt64(now - state.asked) : 0
             // A silence has begun somewhere between the look before and this one.
             state.silence =
-                answers ? 0 : state.silence &+ max(1, min(step, SupplierWatch.stepMax))
+                answers ? 0 : state.silence &+ max(1, min(step, Limits.silenceStepMax))
             state.asked = now
             return Entry(
                 supplier: supplier, state: state, answers: answers, usage: own,
