@@ -34,7 +34,7 @@ import Testing
         let copy = NetworkStoryTests.root.appending(path: "fixtures/private-network/commands.txt")
         let unrun = try String(contentsOf: copy, encoding: .utf8).split(separator: "\n").filter {
             let fields = $0.split(separator: "\t", maxSplits: 1)
-            return (Int(fields[0]) ?? 9) <= 5 && fields[1].hasPrefix("bitdust ")
+            return (Int(fields[0]) ?? 9) <= 6 && fields[1].hasPrefix("bitdust ")
                 && !output.contains("$ " + fields[1])
         }
         #expect(unrun == [])

@@ -32,6 +32,7 @@ enum ServiceBodies {
             .proxyServer: ProxyServerService(parts: parts),
             .proxyTransport: ProxyTransportService(parts: parts),
             .supplier: SupplierService(parts: parts),
+            .rebuilding: RebuildingService(parts: parts),
         ]
     }
 }
