@@ -37,7 +37,7 @@ import Testing
         ("join", Join.self), ("dht", DHTGroup.self), ("dht-status", DHTStatus.self),
         ("dht-find", DHTFind.self), ("dht-get", DHTGet.self), ("dht-put", DHTPut.self),
         ("dhtseed", DHTSeed.self), ("api", APICall.self), ("try", Try.self),
-        ("bench", Bench.self),
+        ("bench", Bench.self), ("durability", Durability.self),
     ]
 
     /// Golden files: `fixtures/help/*.txt`.
