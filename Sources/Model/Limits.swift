@@ -106,6 +106,28 @@ package enum Limits {
     /// What a supplier of the embedded network may take: all that its disk has.
     package static let embeddedCapacity = 1 << 60
 
+    // MARK: Rebuilding
+
+    /// Blocks of one plan: at 8 MiB, 32 GiB; then a new plan is made from what is known by then.
+    package static let rebuildPlanCountMax = 4096
+    /// Silence after which a supplier counts as gone, in nanoseconds: a day, so that a machine that
+    /// sleeps at night moves nothing. Repair within two days keeps `8+12` at 3e-8 per block and year.
+    package static let supplierGrace: UInt64 = 86_400_000_000_000
+    /// Bytes of all buffers of a rebuild, unless one fragment needs more.
+    package static let rebuildMemoryDefault = 64 << 20
+    /// Bytes that a rebuild in the background moves each second: an eighth of a gigabit line.
+    package static let rebuildByteRateDefault = 16 << 20
+    /// Bytes of each source's part that is read, used and given up before the next: those of 20
+    /// sources stay in the cache.
+    package static let rebuildStripLength = 256 << 10
+    /// Bytes of audits for each supplier and day: 64 ranges of 1 KiB with their proofs.
+    package static let auditBytesPerDay = 256 << 10
+    /// Bytes of one audit of one range: leaf, up to 13 hashes, challenge, signature, frames.
+    package static let auditByteCount = 4 << 10
+    /// The same challenge is put so often before silence counts as a refusal: with a fifth of all
+    /// answers lost on the way, 64 challenges a day go wrong by chance once in 10,000 years.
+    package static let auditAttemptsMax = 12
+
     // MARK: The supplier protocol
 
     /// Header of one request or answer: sixteen of the longest fragment headers, and the rest.
