@@ -70,7 +70,7 @@ let package = Package(
             name: "ErasureCoding", dependencies: ["Model", "CKernels", "CErasureCode"],
             swiftSettings: hot),
         .target(name: "Identities", dependencies: ["Model", crypto], swiftSettings: strict),
-        .target(name: "Placement", dependencies: ["Model"], swiftSettings: strict),
+        .target(name: "Placement", dependencies: ["Model"], swiftSettings: hot),
         .target(name: "FileTrees", dependencies: ["Model", "CKernels"], swiftSettings: hot),
 
         .target(name: "Settings", dependencies: ["Model", "Services"], swiftSettings: strict),

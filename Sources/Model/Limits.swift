@@ -563,4 +563,19 @@ package enum Limits {
     /// A stream of events says something at least so often, so that both sides notice the end.
     package static let eventHeartbeatSeconds: UInt64 = 5
 
+    // MARK: Durability
+
+    /// Mean lifetimes of suppliers that the durability model takes: an hour to a thousand years.
+    /// Beyond that the answer says nothing, and the numbers of steps grow without use.
+    package static let supplierLifetimeDays = 1.0 / 24...365_000
+    /// Mean times of a repair that it takes: a minute to a hundred years.
+    package static let repairDays = 1.0 / 1440...36_500
+    /// Suppliers live half a year, as is known of networks of volunteers, and a repair takes the
+    /// grace of a day and a day of transfer, unless `bitdust durability` is told better.
+    package static let supplierLifetimeDaysDefault = 180.0
+    package static let repairDaysDefault = 2.0
+    /// Between two shocks, unless it is told better: ten years.
+    package static let shockIntervalDaysDefault = 3650.0
+    /// Schemes that `bitdust durability` compares at once.
+    package static let durabilitySchemeCountMax = 16
 }

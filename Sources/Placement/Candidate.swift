@@ -38,7 +38,7 @@ package struct Candidate: Hashable, Sendable {
 }
 
 /// How good a supplier is: 0 to 100 points, and what they are for.
-package struct SupplierScore: Hashable, Sendable {
+package struct CandidateScore: Hashable, Sendable {
     package struct Reason: Hashable, Sendable {
         package let points: Int
         package let text: String
@@ -52,9 +52,9 @@ package struct SupplierScore: Hashable, Sendable {
     /// costs everything.
     package init(_ candidate: Candidate) {
         reasons = [
-            SupplierScore.uptime(candidate.answeredPerMille), SupplierScore.room(candidate.free),
-            SupplierScore.speed(candidate.latency),
-            SupplierScore.proofs(candidate.auditsPassed, candidate.auditsFailed),
+            CandidateScore.uptime(candidate.answeredPerMille), CandidateScore.room(candidate.free),
+            CandidateScore.speed(candidate.latency),
+            CandidateScore.proofs(candidate.auditsPassed, candidate.auditsFailed),
         ]
     }
 

@@ -8,7 +8,7 @@ package import Model
 package struct HiringPlan: Hashable, Sendable {
     package struct Hire: Hashable, Sendable {
         package let candidate: Candidate
-        package let score: SupplierScore
+        package let score: CandidateScore
     }
 
     /// Why somebody is not hired.
@@ -49,7 +49,7 @@ package struct HiringPlan: Hashable, Sendable {
             if let refusal {
                 passedOver[candidate.supplier] = refusal
             } else {
-                open.append(Hire(candidate: candidate, score: SupplierScore(candidate)))
+                open.append(Hire(candidate: candidate, score: CandidateScore(candidate)))
             }
         }
         var hires: [Hire] = []

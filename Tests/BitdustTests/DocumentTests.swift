@@ -47,7 +47,7 @@ import Testing
         ("supplier-customers", SupplierCustomers.self), ("supplier-verify", SupplierVerify.self),
         ("supplier-leave", SupplierLeave.self),
         ("dhtseed", DHTSeed.self), ("api", APICall.self), ("try", Try.self),
-        ("bench", Bench.self),
+        ("bench", Bench.self), ("durability", Durability.self),
     ]
 
     /// Golden files: `fixtures/help/*.txt`.

@@ -15,7 +15,7 @@ package struct FamilyMember: Sendable {
     /// Bytes that it keeps for us at most, and those that it does; `nil` while it is away.
     package let quota: Int?
     package let usedByteCount: Int?
-    package let score: SupplierScore
+    package let score: CandidateScore
 }
 
 extension Customer {
@@ -34,7 +34,7 @@ extension Customer {
             let usage = try? supplier.store?.usage(of: owner.user)
             let latency = adapters.time.uptime - start
             let id = supplier.record.id
-            let score = SupplierScore(
+            let score = CandidateScore(
                 Candidate(
                     supplier: id, operatorID: operatorID(of: supplier.record), address: nil,
                     free: usage?.available ?? 0, latency: usage == nil ? .max : latency,

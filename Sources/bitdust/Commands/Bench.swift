@@ -158,32 +158,7 @@ struct Bench: ContextualCommand {
         mkdir(cPath(directory.bytes), 0o755)
         for (name, text) in files {
             let path = directory.appending(name)
-            do {
-                try OutputFile.write(Array(text.utf8), to: path.bytes)
-            } catch {
-                throw Failure(
-                    "BD-OUTPUT", .inputOutput, "cannot write \(displayText(path.bytes))",
-                    cause: errorText(error.number), remedy: "check the directory and its disk")
-            }
-        }
-    }
-}
-
-/// A small file, written over when it is there.
-private enum OutputFile {
-    struct CannotWrite: Error {
-        let number: Int32
-    }
-
-    static func write(_ bytes: [UInt8], to path: [UInt8]) throws(CannotWrite) {
-        let descriptor = open(cPath(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw CannotWrite(number: errno) }
-        defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = Glibc.write(descriptor, Array(rest), rest.count)
-            guard count > 0 else { throw CannotWrite(number: errno) }
-            rest = rest.dropFirst(count)
+            try OutputFile.write(text, to: path)
         }
     }
 }

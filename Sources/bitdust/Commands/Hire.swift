@@ -119,7 +119,7 @@ enum FindText {
         guard !found.isEmpty else { return [] }
         let heading = ["ID", "Score", "Where", "Version", "Because"]
         let rows = found.map { one in
-            let score = SupplierScore(one.candidate)
+            let score = CandidateScore(one.candidate)
             let reason = plan.passedOver[one.candidate.supplier].map { words($0) + "; " } ?? ""
             return [
                 one.candidate.supplier.short, "\(score.points)",

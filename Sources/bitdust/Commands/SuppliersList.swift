@@ -52,7 +52,7 @@ enum FamilyText {
         return SnapshotText.aligned([heading] + rows, rightAligned: [2, 3, 4])
     }
 
-    static func reasons(_ score: SupplierScore) -> String {
+    static func reasons(_ score: CandidateScore) -> String {
         score.reasons.map(\.text).joined(separator: ", ")
     }
 

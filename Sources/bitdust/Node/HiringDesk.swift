@@ -11,7 +11,7 @@ struct HiringDesk {
     /// What came of it.
     struct Outcome {
         var found = 0
-        var hired: [(member: SupplierRecord, score: SupplierScore)] = []
+        var hired: [(member: SupplierRecord, score: CandidateScore)] = []
         var failed: [(address: String, reason: String)] = []
     }
 
