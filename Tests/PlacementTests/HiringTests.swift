@@ -121,9 +121,9 @@ import Testing
     }
 
     @Test func `a score has its reasons, and a failed audit costs everything`() {
-        let good = SupplierScore(HiringTests.candidate(1, answered: 1000))
+        let good = CandidateScore(HiringTests.candidate(1, answered: 1000))
         #expect(good.points == 50 + 20 + 20 + 5)
-        let lost = SupplierScore(HiringTests.candidate(1, answered: 1000, failed: 1))
+        let lost = CandidateScore(HiringTests.candidate(1, answered: 1000, failed: 1))
         #expect(lost.points == 0)
         #expect(lost.reasons.contains { $0.text == "failed 1 audits" })
     }

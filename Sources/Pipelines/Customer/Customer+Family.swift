@@ -29,6 +29,8 @@ extension Customer {
             }
         }
         let records = try attendance()
+        let states = Dictionary(
+            uniqueKeysWithValues: try catalog.supplierStates().map { ($0.supplier, $0) })
         return suppliers.withLock { $0 }.map { supplier in
             let start = adapters.time.uptime
             let usage = try? supplier.store?.usage(of: owner.user)
@@ -38,7 +40,9 @@ extension Customer {
                 Candidate(
                     supplier: id, operatorID: operatorID(of: supplier.record), address: nil,
                     free: usage?.available ?? 0, latency: usage == nil ? .max : latency,
-                    answeredPerMille: records[id]?.answeredPerMille))
+                    answeredPerMille: records[id]?.answeredPerMille,
+                    auditsPassed: Int(((states[id]?.passes ?? 1) - 1).rounded()),
+                    auditsFailed: states[id].map { $0.lossCount + $0.lieCount } ?? 0))
             return FamilyMember(
                 record: supplier.record, failure: supplier.failure.map(reasonText),
                 isFired: fired.contains(id), fragmentCount: counts[id] ?? 0,

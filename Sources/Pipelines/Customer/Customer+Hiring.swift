@@ -41,30 +41,26 @@ extension Customer {
                 "BD-SUPPLIER-UNKNOWN", .usage, "\(supplier.short) is none of your suppliers",
                 remedy: "`bitdust suppliers` lists them")
         }
-        try note(fired: try fired.union([supplier]))
+        try note(supplier, isLeaving: true)
         return found.record
     }
 
     func forgetFiring(of supplier: SupplierID) throws {
-        let known = try fired
-        if known.contains(supplier) { try note(fired: known.subtracting([supplier])) }
+        guard try fired.contains(supplier) else { return }
+        try note(supplier, isLeaving: false)
     }
 
-    /// Suppliers that get no new blocks.
+    /// Suppliers that get no new blocks, and whose fragments move away.
     var fired: Set<SupplierID> {
-        get throws {
-            let bytes = try catalog.setting(Customer.firedName) ?? []
-            return Set(
-                stride(from: 0, to: bytes.count, by: Bytes32.byteCount).compactMap { start in
-                    Bytes32(bytes[start...].prefix(Bytes32.byteCount)).map(SupplierID.init)
-                })
-        }
+        get throws { Set(try catalog.supplierStates().filter(\.isLeaving).map(\.supplier)) }
     }
 
-    private static let firedName = "fired suppliers"
-
-    private func note(fired: Set<SupplierID>) throws {
-        try catalog.set(Customer.firedName, to: fired.sorted().flatMap(\.bytes.array))
+    private func note(_ supplier: SupplierID, isLeaving: Bool) throws {
+        var state =
+            try catalog.supplierStates().first { $0.supplier == supplier }
+            ?? SupplierStateRow(supplier)
+        state.isLeaving = isLeaving
+        try catalog.record([state])
     }
 
     /// Suppliers that new blocks go to.
