@@ -52,9 +52,11 @@ extension Customer {
     /// - Parameter name: its address, or the first digits of its id, at least 4.
     package func setLeaving(_ isLeaving: Bool, supplier name: String) throws {
         let records = suppliers.withLock { $0.map(\.record) }
-        let path = try? Customer.absolute(Array(name.utf8))
+        let path = (try? Customer.absolute(Array(name.utf8))).map {
+            String(decoding: $0, as: UTF8.self)
+        }
         let matches = records.filter { record in
-            record.address == name || path.map { $0 == self.path(of: record) } == true
+            record.address == name || path == place(of: record)
                 || (name.utf8.count >= 4 && record.id.description.hasPrefix(name.lowercased()))
         }
         guard matches.count == 1 else {
