@@ -145,7 +145,8 @@ import Testing
         ).revoking(lost.device.publicKey.deviceID, signedBy: lost.identity)
         let document = try IdentityDocument.first(
             IdentityContent(
-                sources: [Source("http://localhost:9/lost.xml")!], contacts: [],
+                sources: [Source("http://localhost:9/lost.xml")!],
+                contacts: [Contact("tcp://127.0.0.1:9")!],
                 date: CalendarDate("2026-11-21")!, version: "test"),
             keys: keys, signedBy: .device(kept.device))
         try HomeFile.write(document.bytes, to: "\(home.knownIdentities)/\(lost.owner).xml")
