@@ -45,6 +45,9 @@ import Testing
         let list = try await station.node.call("customers_list").result?.asArray ?? []
         #expect(list.first?["contact_state"] == "CONNECTED")
         #expect(list.first?["fragments"] == 6)
+        let network = try await station.node.call("network_status", ["customers": 1, "tcp": 1])
+        #expect(network.result?["customers"]?["connected"] == 1)
+        #expect(network.result?["tcp"]?["sessions"]?.asArray?.count == 1)
         let states = try await station.node.call("automats_list").result?.asArray ?? []
         let reprs = states.compactMap { $0["repr"]?.asText }
         #expect(reprs.contains("service_supplier(ON)"), "\(reprs)")
