@@ -155,6 +155,28 @@ package enum Limits {
     /// A supplier that is slower than this is not waited for: bytes each second.
     package static let requestByteRateMin = 32 << 10
 
+    /// Places where a supplier is looked for first: of both families, at home and from outside.
+    package static let nodeEndpointCountMax = 8
+
+    /// A supplier that was away or full for so long is replaced: 72 hours.
+    package static let supplierGraceSeconds: Int64 = 72 * 3600
+    /// Suppliers that a pointer in the DHT names: what 1000 bytes hold, and enough to find one.
+    package static let pointerNodeCountMax = 20
+    /// Suppliers that a key file names, so that a page stays a page.
+    package static let keyFileSupplierCountMax = 6
+    /// How often a node looks whether a command has written a newer pointer: 10 minutes.
+    package static let pointerInterval: UInt64 = 600_000_000_000
+    /// Suppliers that a customer hires by itself; more give nothing that so many do not.
+    package static let familyCountDefault = 20
+    /// How long a node that was found nowhere is not looked for again: 20 seconds.
+    package static let absentNodeDelay: UInt64 = 20_000_000_000
+    /// Places that are tried for candidates.
+    package static let candidateCountMax = 128
+    /// What a supplier of the network is asked to keep for us, and the least that is worth a
+    /// contract.
+    package static let networkQuotaDefault = 64 << 30
+    package static let networkQuotaMin = 64 << 20
+
     // MARK: Sockets
 
     /// The longest datagram sent or taken: one Ethernet frame, so that nothing is cut into parts.
@@ -185,8 +207,11 @@ package enum Limits {
 
     /// One of ours takes about 600 bytes; RELIABILITY.md, section 7.
     package static let sessionCertificateLengthMax = 4096
-    /// A fragment header of 20 KiB and what is asked about it.
-    package static let sessionHeaderLengthMax = 64 << 10
+    /// 2048 fragment ids with their lengths, and what is asked about them.
+    package static let sessionHeaderLengthMax = 96 << 10
+    /// Bytes of fragments that a customer has on their way to one supplier: what a line of 1 Gbit/s
+    /// carries in 30 ms, and little enough that twenty slow suppliers do not fill memory.
+    package static let customerPayloadLengthMax = 4 << 20
     /// A fragment and its header, a head, a listing.
     package static let sessionPayloadLengthMax = 16 << 20
     /// Bytes of one data frame: sixteen TLS records, and what others wait behind.
@@ -216,6 +241,8 @@ package enum Limits {
     /// Several devices of one user, and connections that have died unnoticed.
     package static let sessionsPerUserMax = 8
     package static let handshakeDeadline: Duration = .seconds(10)
+    /// For a place where somebody may be: many are tried, and most of them are there or not.
+    package static let strangerDialDeadline: Duration = .seconds(4)
     /// A quiet session is asked for a sign of life; without one, it ends.
     package static let pingInterval: Duration = .seconds(60)
     package static let pongDeadline: Duration = .seconds(30)

@@ -62,17 +62,21 @@ package final class Session: Sendable {
     }
 
     /// The same for threads of one's own, which it blocks.
+    ///
+    /// - Parameter begun: gets what gives the request up, from any thread.
     @available(*, noasync, message: "blocks its thread: await request")
     package func requestBlocking(
-        _ request: SessionRequest, deadline: Duration = Limits.requestDeadlineDefault
+        _ request: SessionRequest, deadline: Duration = Limits.requestDeadlineDefault,
+        begun: (@escaping @Sendable () -> Void) -> Void = { _ in }
     ) throws(SessionError) -> SessionResponse {
         try Session.check(request)
         precondition(!channel.eventLoop.inEventLoop, "the answer comes on this thread")
         let answer = channel.eventLoop.makePromise(of: SessionResponse.self)
-        start(
-            SessionCall(id: nextID(), request: request, deadline: deadline) {
-                answer.completeWith($0.mapError { $0 as any Error })
-            })
+        let call = SessionCall(id: nextID(), request: request, deadline: deadline) {
+            answer.completeWith($0.mapError { $0 as any Error })
+        }
+        begun { [self] in cancel(call) }
+        start(call)
         do {
             return try answer.futureResult.wait()
         } catch {
