@@ -24,6 +24,7 @@ struct NodeParts: Sendable {
     let dht: DHTSlot
     let hub: SessionHub
     let supplier = SupplierSlot()
+    let routing = RoutingSlot()
     /// Ends the process.
     let end: @Sendable (NodeProcess.Ending) -> Void
 

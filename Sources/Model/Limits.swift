@@ -155,6 +155,28 @@ package enum Limits {
     /// A supplier that is slower than this is not waited for: bytes each second.
     package static let requestByteRateMin = 32 << 10
 
+    /// Places where a supplier is looked for first: of both families, at home and from outside.
+    package static let nodeEndpointCountMax = 8
+
+    /// A supplier that was away or full for so long is replaced: 72 hours.
+    package static let supplierGraceSeconds: Int64 = 72 * 3600
+    /// Suppliers that a pointer in the DHT names: what 1000 bytes hold, and enough to find one.
+    package static let pointerNodeCountMax = 20
+    /// Suppliers that a key file names, so that a page stays a page.
+    package static let keyFileSupplierCountMax = 6
+    /// How often a node looks whether a command has written a newer pointer: 10 minutes.
+    package static let pointerInterval: UInt64 = 600_000_000_000
+    /// Suppliers that a customer hires by itself; more give nothing that so many do not.
+    package static let familyCountDefault = 20
+    /// How long a node that was found nowhere is not looked for again: 20 seconds.
+    package static let absentNodeDelay: UInt64 = 20_000_000_000
+    /// Places that are tried for candidates.
+    package static let candidateCountMax = 128
+    /// What a supplier of the network is asked to keep for us, and the least that is worth a
+    /// contract.
+    package static let networkQuotaDefault = 64 << 30
+    package static let networkQuotaMin = 64 << 20
+
     // MARK: Sockets
 
     /// The longest datagram sent or taken: one Ethernet frame, so that nothing is cut into parts.
@@ -185,8 +207,11 @@ package enum Limits {
 
     /// One of ours takes about 600 bytes; RELIABILITY.md, section 7.
     package static let sessionCertificateLengthMax = 4096
-    /// A fragment header of 20 KiB and what is asked about it.
-    package static let sessionHeaderLengthMax = 64 << 10
+    /// 2048 fragment ids with their lengths, and what is asked about them.
+    package static let sessionHeaderLengthMax = 96 << 10
+    /// Bytes of fragments that a customer has on their way to one supplier: what a line of 1 Gbit/s
+    /// carries in 30 ms, and little enough that twenty slow suppliers do not fill memory.
+    package static let customerPayloadLengthMax = 4 << 20
     /// A fragment and its header, a head, a listing.
     package static let sessionPayloadLengthMax = 16 << 20
     /// Bytes of one data frame: sixteen TLS records, and what others wait behind.
@@ -216,6 +241,8 @@ package enum Limits {
     /// Several devices of one user, and connections that have died unnoticed.
     package static let sessionsPerUserMax = 8
     package static let handshakeDeadline: Duration = .seconds(10)
+    /// For a place where somebody may be: many are tried, and most of them are there or not.
+    package static let strangerDialDeadline: Duration = .seconds(4)
     /// A quiet session is asked for a sign of life; without one, it ends.
     package static let pingInterval: Duration = .seconds(60)
     package static let pongDeadline: Duration = .seconds(30)
@@ -237,6 +264,46 @@ package enum Limits {
     package static let identityRefreshInterval: UInt64 = 3600 * 1_000_000_000
     /// Documents looked for at the same time because of peers that have come.
     package static let identityLookupCountMax = 16
+
+    // MARK: Routers
+
+    /// Nodes that wait at a router, unless a setting says otherwise: each takes a session.
+    package static let routerWaitingCountMax = 20
+    /// Devices of one user, and one that comes back before its old session was missed.
+    package static let routerWaitingPerUserMax = 4
+    /// Each takes two sockets and at most twice the window beside what the kernel holds.
+    package static let spliceCountMax = 256
+    /// One session to each of a user's suppliers here, and a few more.
+    package static let splicesPerCallerMax = 32
+    package static let splicesPerCalledMax = 128
+    /// Calls of one user: as many as nodes may wait here, then one each second.
+    package static let routerCallBurst = 32
+    package static let routerCallsPerSecond = 1
+    package static let callersPerAnswerMax = 16
+    package static let spliceJoinDeadline: Duration = .seconds(10)
+    package static let routerReturnDeadline: Duration = .seconds(10)
+    /// Below the time after which a request is given up.
+    package static let routerWaitMax: Duration = .seconds(240)
+    /// Sessions inside end after 300 s without use.
+    package static let spliceIdleDeadline: Duration = .seconds(330)
+    package static let spliceLifetime: Duration = .seconds(12 * 3600)
+    package static let spliceDrainDeadline: Duration = .seconds(10)
+    /// Bytes that wait to be written to one side of a splice; then the other is not read.
+    package static let spliceWindow = 256 << 10
+    /// How soon routers are looked for again while there are too few, in nanoseconds.
+    package static let routerSearchDelayMin: UInt64 = 1_000_000_000
+    package static let routerSearchDelayMax: UInt64 = 60_000_000_000
+    /// How soon a new node of the DHT is told that this is a router, in nanoseconds.
+    package static let announceCheckInterval: UInt64 = 5_000_000_000
+    /// Routers at which a node waits.
+    package static let routersInUse = 2
+    /// Routers at which a peer is looked for.
+    package static let routersPerPeerMax = 4
+    package static let routerCandidateCountMax = 32
+    /// Calls that a node takes at the same time: a router can make it dial the router, no more.
+    package static let callersTakenMax = 32
+    /// For all addresses of a peer together, when it can be reached through a router instead.
+    package static let directDeadline: Duration = .seconds(3)
 
     // MARK: HTTP
 

@@ -19,6 +19,10 @@ package struct RepositoryKeys: Sendable {
     package let chunker: SecretBytes
     /// Key of the ids that suppliers know fragments by.
     package let placement: SecretBytes
+    /// Seed of the Ed25519 key that signs where the suppliers are, in the DHT.
+    package let pointerSigning: SecretBytes
+    /// Seals that.
+    package let pointer: SecretBytes
 
     package init(masterKey: SecretBytes) {
         repository = masterKey.derived("bitdust/v1/repository/id").withBytes {
@@ -30,9 +34,12 @@ package struct RepositoryKeys: Sendable {
         chunkID = masterKey.derived("bitdust/v1/repository/chunk-id")
         chunker = masterKey.derived("bitdust/v1/repository/chunker")
         placement = masterKey.derived("bitdust/v1/repository/placement")
+        pointerSigning = masterKey.derived("bitdust/v1/repository/pointer-signing")
+        pointer = masterKey.derived("bitdust/v1/repository/pointer")
     }
 
     package var blockSealer: Sealer { Sealer(key: seal) }
     package var descriptorSealer: Sealer { Sealer(key: descriptor) }
     package var headSealer: Sealer { Sealer(key: head) }
+    package var pointerSealer: Sealer { Sealer(key: pointer) }
 }

@@ -44,6 +44,7 @@ package struct SealContext: Hashable, Sendable {
         case catalogBlock = 2
         case descriptor = 3
         case head = 4
+        case pointer = 5
     }
 
     package let kind: Kind

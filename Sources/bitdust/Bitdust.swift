@@ -32,6 +32,9 @@ struct Bitdust: ParsableCommand {
                     UserGroup.self,
                 ]),
             CommandGroup(
+                name: "Suppliers",
+                subcommands: [SuppliersList.self, Find.self, Hire.self, Fire.self]),
+            CommandGroup(
                 name: "Node",
                 subcommands: [
                     DaemonCommand.self, Start.self, Stop.self, RestartCommand.self, States.self,

@@ -30,14 +30,24 @@ import Testing
             return
         }
         #expect(status == 0, "\(output.suffix(4000))")
-        #expect(output.contains("OK: parts 1 to 4 on four hosts"))
+        #expect(output.contains("OK: parts 1 to 5 on four hosts"))
         let copy = NetworkStoryTests.root.appending(path: "fixtures/private-network/commands.txt")
         let unrun = try String(contentsOf: copy, encoding: .utf8).split(separator: "\n").filter {
             let fields = $0.split(separator: "\t", maxSplits: 1)
-            return (Int(fields[0]) ?? 9) <= 4 && fields[1].hasPrefix("bitdust ")
+            return (Int(fields[0]) ?? 9) <= 5 && fields[1].hasPrefix("bitdust ")
                 && !output.contains("$ " + fields[1])
         }
         #expect(unrun == [])
+    }
+
+    @Test func `hosts that nobody can dial reach each other through routers`() throws {
+        let (status, output) = try NetworkStoryTests.run("natted-hosts", [])
+        guard status != NetworkStoryTests.skipped else {
+            print(output.split(separator: "\n").last ?? "SKIPPED")
+            return
+        }
+        #expect(status == 0, "\(output.suffix(4000))")
+        #expect(output.contains("OK: hidden hosts reach each other"))
     }
 
     @Test func `four homes on one machine become a network`() throws {

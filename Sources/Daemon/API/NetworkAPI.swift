@@ -48,7 +48,7 @@ struct NetworkAPI: Sendable {
             ],
             "cache": ["total": 0, "connected": 0, "peers": []],
             "udp": ["sessions": [], "streams": [], "ports": []],
-            "proxy": ["sessions": []],
+            "proxy": proxy,
         ]
         for (name, value) in none where request.flag(name) { fields[name] = value }
         if request.flag("dht") { fields["dht"] = await dht() }
@@ -81,6 +81,20 @@ struct NetworkAPI: Sendable {
                 "index": APIValue(index), "state": .text("CONNECTED"),
                 "address": APIValue(session.peerEndpoint.map { "\($0)" }),
             ]) { $1 })
+    }
+
+    /// Routers at which this node waits; on a router what it forwards.
+    private var proxy: APIValue {
+        let routers = (parts.routing.reachedBy ?? []).map { APIValue.text("\($0)") }
+        guard let counts = parts.routing.router?.counts else {
+            return ["sessions": .array(routers)]
+        }
+        return [
+            "sessions": .array(routers), "waiting": APIValue(counts.waiting),
+            "routes": APIValue(counts.joined), "pending": APIValue(counts.pending),
+            "closed_routes": APIValue(counts.served - counts.joined),
+            "refused": APIValue(counts.refused),
+        ]
     }
 
     private func machine(_ id: String) -> APIValue {

@@ -3,7 +3,7 @@ internal import Identities
 internal import IdentityServers
 internal import Model
 
-/// The group `user`, as far as it needs no session with the other node: finding by name.
+/// The group `user`: finding by name, and what ``UserSessionAPI`` adds.
 struct UserAPI: Sendable {
     let parts: NodeParts
 
@@ -11,6 +11,7 @@ struct UserAPI: Sendable {
         var table = APIHandlerTable()
         table.on("user/search") { await search($0) }
         table.on("user/observe") { await observe($0) }
+        UserSessionAPI(parts: parts, find: { await found($0) }).add(to: &table)
         return table
     }
 

@@ -11,6 +11,8 @@ actor DHTService: ServiceBody {
     private let parts: NodeParts
     private let log: Logger
     private var node: DHTNode?
+    /// Repeats what commands have left to be said.
+    private var repeating: Task<Void, Never>?
 
     init(parts: NodeParts) {
         self.parts = parts
@@ -38,11 +40,27 @@ actor DHTService: ServiceBody {
         await node.start(port: port, known: known)
         self.node = node
         parts.dht.fill(DHTSlot.Running(node: node, port: port.localEndpoint.port))
+        repeating = Task { [parts] in await DHTService.repeatPointer(parts, node) }
         log.info("listening at \(port.localEndpoint), \(known.count) known nodes")
+    }
+
+    /// Publishes the pointer to the suppliers that a command has left, and each newer one.
+    private static func repeatPointer(_ parts: NodeParts, _ node: DHTNode) async {
+        var last: Item?
+        repeat {
+            let file = PointerItem.path(parts.home)
+            let bytes = (try? HomeFile.readIfThere(file, limit: 4096)) ?? nil
+            if let bytes, let pointer = try? PointerItem(decoding: bytes), pointer.item != last {
+                last = pointer.item
+                _ = await node.perform(.publish(pointer.item))
+            }
+        } while (try? await parts.setting.sleeper.sleep(nanoseconds: Limits.pointerInterval)) != nil
     }
 
     func stop() async {
         parts.dht.fill(nil)
+        repeating?.cancel()
+        repeating = nil
         guard let node else { return }
         self.node = nil
         save(await node.stop())

@@ -3,6 +3,7 @@ internal import Identities
 internal import IdentityServers
 internal import Logging
 internal import Model
+internal import Networking
 internal import Services
 internal import Settings
 
@@ -11,6 +12,7 @@ actor IdentityPropagateService: ServiceBody {
     private let parts: NodeParts
     private let log: Logger
     private var work: Task<Void, Never>?
+    private var pause: Task<Void, Never>?
     private var state: StateMachine?
 
     init(parts: NodeParts) {
@@ -32,10 +34,12 @@ actor IdentityPropagateService: ServiceBody {
             serverCounts: parts.serverCounts, interval: seconds * 1_000_000_000,
             uptime: parts.setting.time.uptime)
         state = parts.registry.register("id_rotator", state: "AT_STARTUP")
+        parts.routing.whenChanged { [weak self] in Task { await self?.wake() } }
         work = Task { [weak self] in await self?.run(propagation) }
     }
 
     func stop() async {
+        parts.routing.whenChanged(nil)
         work?.cancel()
         await work?.value
         work = nil
@@ -50,6 +54,7 @@ actor IdentityPropagateService: ServiceBody {
             if let newer = await parts.identity.document, newer != propagation.document {
                 _ = propagation.documentChanged(newer)
             }
+            propagation.contactsChanged(contacts(of: propagation.document))
             var effects = propagation.tick(uptime: time.uptime)[...]
             while let effect = effects.popFirst() {
                 switch effect {
@@ -70,8 +75,27 @@ actor IdentityPropagateService: ServiceBody {
             let due = propagation.nextDeadline ?? now + 1_000_000_000
             // A deadline that is past already is no reason to ask the servers without a pause.
             let delay = due > now + 100_000_000 ? due - now : 100_000_000
-            guard (try? await sleeper.sleep(nanoseconds: delay)) != nil else { return }
+            let pause = Task { _ = try? await sleeper.sleep(nanoseconds: delay) }
+            self.pause = pause
+            await withTaskCancellationHandler {
+                await pause.value
+            } onCancel: {
+                pause.cancel()
+            }
         }
+    }
+
+    /// There is something to publish.
+    private func wake() { pause?.cancel() }
+
+    /// The document's, with the routers by which the node is reached now.
+    private func contacts(of document: IdentityDocument) -> [Identities.Contact] {
+        let own = document.content.contacts
+        guard parts.values[ServiceSettings.enabled(.proxyTransport)] else {
+            let direct = own.filter { $0.transport != PeerAddresses.routerTransport }
+            return direct.isEmpty ? own : direct
+        }
+        return parts.routing.contacts(after: own)
     }
 
     private func signed(_ plan: DocumentPlan) async -> IdentityDocument? {

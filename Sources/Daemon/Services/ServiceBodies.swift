@@ -27,6 +27,10 @@ enum ServiceBodies {
             // Done by sessions, which say who is at the other end.
             .p2pNotifications: StandingService(),
             .keysRegistry: StandingService(),
+            // Nodes are found where they are needed, by their roles in the DHT.
+            .nodesLookup: StandingService(),
+            .proxyServer: ProxyServerService(parts: parts),
+            .proxyTransport: ProxyTransportService(parts: parts),
             .supplier: SupplierService(parts: parts),
         ]
     }

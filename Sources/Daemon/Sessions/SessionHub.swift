@@ -27,6 +27,9 @@ actor SessionHub {
     private var refreshing: Task<Void, Never>?
     /// One at a time: whoever asks makes us dial.
     var isTestingReach = false
+    /// Who takes the callers of this node's router; `nil` when it is none.
+    private var router: Router?
+    private var mayCallRouters = true
     /// Since the program was started.
     private(set) var reach = Reach.notKnown
 
@@ -64,6 +67,15 @@ actor SessionHub {
 
     /// Asks `lookup` too, after those added before and after the documents that are known.
     func add(_ lookup: @escaping Lookup) { lookups.append(lookup) }
+
+    /// Takes the connections of a router's callers at the port of the sessions.
+    func serve(_ router: Router?) {
+        self.router = router
+        running?.listener.serve(router)
+    }
+
+    /// Whether peers are looked for at their routers when they cannot be reached themselves.
+    func mayCallRouters(_ isAllowed: Bool) { mayCallRouters = isAllowed }
 
     // MARK: Opening
 
@@ -120,6 +132,7 @@ actor SessionHub {
             await listener.close()
             return
         }
+        listener.serve(router)
         running = Running(setup: setup, listener: listener, dialer: dialer, pool: pool)
         refreshing = Task { [weak self] in await self?.refreshDocuments() }
         log.info("sessions at \(listener.localEndpoint)")
@@ -170,27 +183,30 @@ actor SessionHub {
     func session(to user: UserID) async throws(SessionError) -> Session {
         guard let pool = running?.pool else { throw .closed }
         if let session = await pool.openSession(to: PeerName(user)) { return session }
-        return try await pool.session(to: PeerName(user), at: await endpoints(of: user))
+        return try await pool.session(to: PeerName(user), at: await addresses(of: user))
     }
 
     /// The same at addresses that the caller knows.
     func session(
-        to peer: PeerName, at endpoints: [Endpoint]
+        to peer: PeerName, at addresses: PeerAddresses
     ) async throws(SessionError) -> Session {
         guard let pool = running?.pool else { throw .closed }
-        return try await pool.session(to: peer, at: endpoints)
+        return try await pool.session(to: peer, at: addresses)
     }
 
     /// Where a user may be reached: as its document says, and as the lookups find.
-    func endpoints(of user: UserID) async -> [Endpoint] {
-        var found: [Endpoint] = []
-        for contact in known.document(of: user)?.content.contacts ?? []
-        where contact.transport == "tcp" {
-            found += await endpoints(of: contact)
+    func addresses(of user: UserID) async -> PeerAddresses {
+        var found = PeerAddresses()
+        for contact in known.document(of: user)?.content.contacts ?? [] {
+            for endpoint in await endpoints(of: contact) { found.add(endpoint, of: contact) }
         }
-        for lookup in lookups { found += await lookup(user) }
-        var seen: Set<Endpoint> = []
-        return found.filter { seen.insert($0).inserted }
+        for lookup in lookups {
+            for endpoint in await lookup(user) where !found.direct.contains(endpoint) {
+                found.direct.append(endpoint)
+            }
+        }
+        if !mayCallRouters { found.routers = [] }
+        return found
     }
 
     private func endpoints(of contact: Contact) async -> [Endpoint] {

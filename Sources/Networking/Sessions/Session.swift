@@ -7,8 +7,7 @@ internal import Synchronization
 /// Thread rules: any thread may use it.
 package final class Session: Sendable {
     package let peer: SessionPeer
-    /// Where the peer is; `nil` behind a router.
-    package let peerEndpoint: Endpoint?
+    package let path: SessionPath
     /// Whether we dialled.
     package let isDialled: Bool
 
@@ -17,17 +16,25 @@ package final class Session: Sendable {
     private let lastCall = Atomic<UInt64>(0)
 
     init(
-        peer: SessionPeer, peerEndpoint: Endpoint?, isDialled: Bool, channel: any Channel,
+        peer: SessionPeer, path: SessionPath, isDialled: Bool, channel: any Channel,
         handler: NIOLoopBound<SessionHandler>
     ) {
         self.peer = peer
-        self.peerEndpoint = peerEndpoint
+        self.path = path
         self.isDialled = isDialled
         self.channel = channel
         self.handler = handler
     }
 
     package var isOpen: Bool { channel.isActive }
+
+    /// Where the peer is; `nil` behind a router.
+    package var peerEndpoint: Endpoint? {
+        switch path {
+        case .direct(let endpoint): endpoint
+        case .routed: nil
+        }
+    }
 
     /// Asks the peer and waits for its answer. Cancelling the task reaches the peer.
     ///
@@ -55,17 +62,21 @@ package final class Session: Sendable {
     }
 
     /// The same for threads of one's own, which it blocks.
+    ///
+    /// - Parameter begun: gets what gives the request up, from any thread.
     @available(*, noasync, message: "blocks its thread: await request")
     package func requestBlocking(
-        _ request: SessionRequest, deadline: Duration = Limits.requestDeadlineDefault
+        _ request: SessionRequest, deadline: Duration = Limits.requestDeadlineDefault,
+        begun: (@escaping @Sendable () -> Void) -> Void = { _ in }
     ) throws(SessionError) -> SessionResponse {
         try Session.check(request)
         precondition(!channel.eventLoop.inEventLoop, "the answer comes on this thread")
         let answer = channel.eventLoop.makePromise(of: SessionResponse.self)
-        start(
-            SessionCall(id: nextID(), request: request, deadline: deadline) {
-                answer.completeWith($0.mapError { $0 as any Error })
-            })
+        let call = SessionCall(id: nextID(), request: request, deadline: deadline) {
+            answer.completeWith($0.mapError { $0 as any Error })
+        }
+        begun { [self] in cancel(call) }
+        start(call)
         do {
             return try answer.futureResult.wait()
         } catch {

@@ -1,6 +1,4 @@
 package import Model
-internal import NIOCore
-internal import NIOPosix
 
 /// Opens sessions to other nodes.
 package struct SessionDialer: Sendable {
@@ -38,32 +36,26 @@ package struct SessionDialer: Sendable {
     private func dial(
         _ endpoint: Endpoint, _ expected: PeerName?, _ deadline: Duration
     ) async throws(SessionError) -> Session {
-        let loop = threads.group.next()
-        // A deadline of the adapter itself: nothing but this socket depends on it.
-        let end = NIODeadline.now() + TimeAmount(deadline)
-        let channel: any Channel
-        do {
-            channel = try await ClientBootstrap(group: loop)
-                .connectTimeout(TimeAmount(deadline))
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.recvAllocator, value: SessionSockets.receiveAllocator)
-                // Nothing is read before TLS is there to read it.
-                .channelOption(.autoRead, value: false)
-                .connect(to: SocketAddresses.library(endpoint)).get()
-        } catch {
-            throw .network(NetworkError(connecting: endpoint, error))
-        }
-        let timer = loop.scheduleTask(deadline: end) { channel.close(promise: nil) }
-        defer { timer.cancel() }
-        do {
-            let session = SessionHandshake.begin(
-                on: channel, role: .dialler, setup: setup, expecting: expected,
-                peerEndpoint: endpoint)
-            channel.setOption(.autoRead, value: true).whenFailure { _ in }
-            return try await session.get()
-        } catch {
-            guard NIODeadline.now() < end else { throw .timedOut }
-            throw error as? SessionError ?? .handshakeFailed
+        let outgoing = OutgoingConnection(target: endpoint, threads: threads, deadline: deadline)
+        return try await shakeHands(outgoing, expected, path: .direct(endpoint))
+    }
+
+    /// Dials who waits at a router, with the pass that it has given.
+    func dial(
+        _ pass: SplicePass, by router: Endpoint, expecting expected: PeerName,
+        deadline: Duration
+    ) async throws(SessionError) -> Session {
+        let outgoing = OutgoingConnection(
+            target: router, pass: pass, threads: threads, deadline: deadline)
+        return try await shakeHands(outgoing, expected, path: .routed(by: router))
+    }
+
+    private func shakeHands(
+        _ outgoing: OutgoingConnection, _ expected: PeerName?, path: SessionPath
+    ) async throws(SessionError) -> Session {
+        try await outgoing.open { [setup] channel in
+            try SessionHandshake.install(
+                on: channel, role: .dialler, setup: setup, expected: expected, path: path)
         }
     }
 }

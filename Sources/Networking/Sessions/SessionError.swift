@@ -22,6 +22,8 @@ package enum SessionError: Error, Equatable, Sendable {
     case cancelled
     /// The peer gave no answer, for this reason.
     case refused(SessionRefusal)
+    /// A router did not forward to the peer.
+    case notForwarded(RouterRefusal)
     case tooLong(field: String, length: Int, limit: Int)
     /// The last attempts failed; the next one is due at this uptime, in nanoseconds.
     case backingOff(until: UInt64)
@@ -30,7 +32,7 @@ package enum SessionError: Error, Equatable, Sendable {
     package var isTransient: Bool {
         switch self {
         case .network(let error): error.isTransient
-        case .handshakeFailed, .closed, .timedOut, .backingOff: true
+        case .handshakeFailed, .closed, .timedOut, .backingOff, .notForwarded: true
         case .refused(let refusal): refusal.isTransient
         case .noCertificate, .badCertificate, .wrongPeer, .peerNotAdmitted, .violation, .cancelled,
             .tooLong:

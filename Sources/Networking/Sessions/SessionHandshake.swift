@@ -13,13 +13,12 @@ enum SessionHandshake {
     /// - Returns: the session once both sides have said hello; fails with a ``SessionError``.
     static func begin(
         on channel: any Channel, role: SessionCore.Role, setup: SessionSetup,
-        expecting expected: PeerName? = nil, peerEndpoint: Endpoint? = nil
+        expecting expected: PeerName?, path: SessionPath
     ) -> EventLoopFuture<Session> {
         channel.eventLoop.flatSubmit {
             do {
                 return try install(
-                    on: channel, role: role, setup: setup, expected: expected,
-                    peerEndpoint: peerEndpoint)
+                    on: channel, role: role, setup: setup, expected: expected, path: path)
             } catch {
                 channel.close(promise: nil)
                 return channel.eventLoop.makeFailedFuture(SessionError.handshakeFailed)
@@ -30,7 +29,7 @@ enum SessionHandshake {
     /// The same on the channel's thread.
     static func install(
         on channel: any Channel, role: SessionCore.Role, setup: SessionSetup, expected: PeerName?,
-        peerEndpoint: Endpoint?
+        path: SessionPath
     ) throws -> EventLoopFuture<Session> {
         let loop = channel.eventLoop
         let verifier = PeerVerifier(
@@ -51,8 +50,8 @@ enum SessionHandshake {
         let bound = NIOLoopBound(handler, eventLoop: loop)
         return established.futureResult.map { peer in
             Session(
-                peer: peer, peerEndpoint: peerEndpoint, isDialled: role == .dialler,
-                channel: channel, handler: bound)
+                peer: peer, path: path, isDialled: role == .dialler, channel: channel,
+                handler: bound)
         }
     }
 

@@ -9,16 +9,17 @@ package final class SessionListener: Sendable {
     package let localEndpoint: Endpoint
 
     private let channel: any Channel
-    private let gate: SessionGate
-    private let sessions: OpenSessions
+    private let intake: SessionIntake
+    private let threads: NetworkThreads
 
     private init(
-        localEndpoint: Endpoint, channel: any Channel, gate: SessionGate, sessions: OpenSessions
+        localEndpoint: Endpoint, channel: any Channel, intake: SessionIntake,
+        threads: NetworkThreads
     ) {
         self.localEndpoint = localEndpoint
         self.channel = channel
-        self.gate = gate
-        self.sessions = sessions
+        self.intake = intake
+        self.threads = threads
     }
 
     /// Listens at `endpoint`; port 0 takes a free one.
@@ -31,8 +32,7 @@ package final class SessionListener: Sendable {
         limits: SessionGateLimits = SessionGateLimits(), threads: NetworkThreads,
         opened: @escaping @Sendable (Session) -> Void = { _ in }
     ) async throws(NetworkError) -> SessionListener {
-        let gate = SessionGate(limits: limits)
-        let sessions = OpenSessions()
+        let intake = SessionIntake(setup: setup, limits: limits, opened: opened)
         do {
             let channel = try await ServerBootstrap(group: threads.group)
                 .serverChannelOption(.backlog, value: 512)
@@ -41,47 +41,54 @@ package final class SessionListener: Sendable {
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.recvAllocator, value: SessionSockets.receiveAllocator)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        // An error here closes the new connection and nothing else.
-                        guard let peer = gate.enter(channel) else { throw NetworkError.closed }
-                        try SessionHandshake.install(
-                            on: channel, role: .listener, setup: setup, expected: nil,
-                            peerEndpoint: peer
-                        ).whenComplete { result in
-                            let session = try? result.get()
-                            let userID = session?.peer.userID
-                            guard gate.recognise(userID, from: peer, channel), let session else {
-                                channel.close(promise: nil)
-                                return
-                            }
-                            sessions.add(session)
-                            opened(session)
-                        }
-                    }
+                    // An error here closes the new connection and nothing else.
+                    channel.eventLoop.makeCompletedFuture { try intake.take(channel) }
                 }
                 .bind(to: SocketAddresses.library(endpoint))
                 .get()
             let local = SocketAddresses.endpoint(channel.localAddress) ?? endpoint
             return SessionListener(
-                localEndpoint: local, channel: channel, gate: gate, sessions: sessions)
+                localEndpoint: local, channel: channel, intake: intake, threads: threads)
         } catch {
             throw NetworkError(binding: endpoint, error)
         }
     }
 
-    package var counts: SessionCounts { gate.counts }
+    package var counts: SessionCounts { intake.gate.counts }
 
     /// The sessions there are, in the order in which they came.
-    package var openSessions: [Session] { sessions.all }
+    package var openSessions: [Session] { intake.sessions.all }
+
+    /// Takes the connections of a router's callers at this port too; none with `nil`. Splices that
+    /// there are stay.
+    package func serve(_ router: Router?) { intake.serve(router) }
+
+    /// Takes a caller who waits at a router: the same as one who dials this port.
+    ///
+    /// - Throws: why there is no session, as for ``SessionDialer``.
+    @discardableResult
+    package func take(
+        _ pass: SplicePass, from router: Endpoint,
+        deadline: Duration = Limits.handshakeDeadline
+    ) async throws(SessionError) -> Session {
+        let outgoing = OutgoingConnection(
+            target: router, pass: pass, threads: threads, deadline: deadline)
+        return try await outgoing.open { [intake] channel in
+            guard let peer = intake.gate.enter(channel) else { throw SessionError.closed }
+            return try intake.shakeHands(on: channel, from: peer, path: .routed(by: router))
+        }
+    }
 
     /// Takes no more connections, lets the requests under way end, and closes; at once after
     /// `grace`.
     package func close(grace: Duration = .zero) async {
         // Fails only when it is closed already.
         try? await channel.close()
-        let channels = gate.close()
+        let channels = intake.gate.close()
         await withTaskGroup(of: Void.self) { group in
-            for session in sessions.all { group.addTask { await session.close(grace: grace) } }
+            for session in intake.sessions.all {
+                group.addTask { await session.close(grace: grace) }
+            }
         }
         for channel in channels {
             channel.close(promise: nil)

@@ -8,7 +8,7 @@ package actor SessionPool {
         case dialling(Task<Session, any Error>)
     }
 
-    private let dialer: SessionDialer
+    private let dialer: RoutedDialer
     private let time: any TimeSource
     private let random: any RandomSource
     private var entries: [PeerName: Entry] = [:]
@@ -16,7 +16,7 @@ package actor SessionPool {
     private var isClosed = false
 
     package init(dialer: SessionDialer, time: any TimeSource, random: any RandomSource) {
-        self.dialer = dialer
+        self.dialer = RoutedDialer(dialer)
         self.time = time
         self.random = random
     }
@@ -29,7 +29,7 @@ package actor SessionPool {
     /// - Throws: the dial's ``SessionError``; ``SessionError/backingOff(until:)`` when the last
     ///   dial failed a short time ago.
     package func session(
-        to peer: PeerName, at endpoints: [Endpoint]
+        to peer: PeerName, at addresses: PeerAddresses
     ) async throws(SessionError) -> Session {
         guard !isClosed else { throw .closed }
         switch entries[peer] {
@@ -41,7 +41,7 @@ package actor SessionPool {
             throw .backingOff(until: delay.until)
         }
         let dial = Task { [dialer] in
-            try await dialer.dial(endpoints, expecting: peer)
+            try await dialer.dial(addresses, expecting: peer)
         }
         entries[peer] = .dialling(dial)
         do throws(SessionError) {
@@ -64,6 +64,13 @@ package actor SessionPool {
     package func openSession(to peer: PeerName) -> Session? {
         guard case .open(let session) = entries[peer], session.isOpen else { return nil }
         return session
+    }
+
+    /// The same for a peer that is not looked for at routers.
+    package func session(
+        to peer: PeerName, at endpoints: [Endpoint]
+    ) async throws(SessionError) -> Session {
+        try await session(to: peer, at: PeerAddresses(direct: endpoints))
     }
 
     /// Uses a session that the peer has opened, unless there is one already: requests go both ways.

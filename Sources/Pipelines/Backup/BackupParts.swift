@@ -47,7 +47,7 @@ struct BackupParts: Sendable {
             countMax: sizes.stripeCount, byteCount: sizes.stripeByteCount)
         self.ledger = BlockLedger(
             catalog: customer.catalog, index: index, tally: tally, outcome: outcome)
-        self.lanes = customer.makeLanes()
+        self.lanes = try customer.makeLanes()
         let blockCount = try customer.catalog.blockCount()
         let writer = BlockWriter(
             owner: customer.owner, random: adapters.random, plan: plan, lanes: lanes,

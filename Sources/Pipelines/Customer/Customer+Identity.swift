@@ -143,7 +143,8 @@ extension Customer {
         let hint = sources.isEmpty ? "" : "Sources: " + sources.joined(separator: " ") + "\n"
         do {
             try SecretFile.create(
-                Array((text.text + hint).utf8), at: String(decoding: path, as: UTF8.self))
+                Array((text.text + hint + supplierHint()).utf8),
+                at: String(decoding: path, as: UTF8.self))
         } catch {
             throw Failure(
                 "BD-KEY-FILE-WRITE", .cannotCreate,

@@ -128,7 +128,7 @@ extension Customer {
 
     /// Directories of this program, which no backup takes in.
     func ownDirectories() -> Set<FileIdentity> {
-        let paths = [home.path] + suppliers.withLock { $0.map { path(of: $0.record) } }
+        let paths = [home.path] + suppliers.withLock { $0.compactMap { directory(of: $0.record) } }
         return Set(paths.compactMap { try? SourceDirectory.open(path: $0).identity })
     }
 

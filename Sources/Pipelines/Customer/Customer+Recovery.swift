@@ -24,33 +24,37 @@ extension Customer {
     /// suppliers.
     ///
     /// Key file → keys → suppliers → newest head whose signature holds → catalog blocks → catalog.
+    ///
+    /// - Parameter findSuppliers: asked where no directories are given and the key file names no
+    ///   node that answers.
     package static func recover(
         home: Home, keyFile: [UInt8], supplierDirectories: [[UInt8]], deviceName: String,
-        adapters: Adapters, passphrase: () throws -> [UInt8]
+        adapters: Adapters, findSuppliers: (RecoverySearch) throws -> [String] = { _ in [] },
+        passphrase: () throws -> [UInt8]
     ) throws -> (Customer, RecoveryReport) {
-        guard !exists(home: home) else {
-            throw Failure(
-                "BD-IDENTITY-EXISTS", .cannotCreate,
-                "There is an identity in \(displayText(home.path)) already",
-                remedy: "recover into an empty home: --home DIR")
-        }
         let (root, _) = try readKeyFile(at: keyFile, passphrase: passphrase)
         try home.create()
         let lock = try HomeLock(home)
+        let machine = try machineForRecovery(
+            root, home: home, deviceName: deviceName, adapters: adapters)
         // A recovery that was killed left a catalog that nobody has used.
         for suffix in ["", "-wal", "-shm"] {
             try FileAccess.remove(home.catalog + Array(suffix.utf8))
         }
-        let machine = try enrol(
-            root.seed, deviceName: deviceName,
-            sequence: UInt64(clamping: adapters.time.now.nanoseconds), adapters: adapters)
         let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
         do {
             try customer.setName(root.name)
-            let report = try customer.recoverCatalog(from: supplierDirectories)
-            try OwnIdentity(home: home, machine: machine)
-                .begin(RootAuthority(root.seed, user: root.user, name: root.name.text))
-            try FileAccess.publish(machine.encoded, at: home.machineKeys)
+            let hints = supplierHints(in: try FileAccess.read(keyFile, byteCountMax: 64 << 10))
+            let found = try customer.findForRecovery(
+                try supplierDirectories.map {
+                    String(decoding: try Customer.absolute($0), as: UTF8.self)
+                }, hints: hints, findSuppliers)
+            let report = try customer.recoverCatalog(from: found)
+            if !exists(home: home) {
+                try OwnIdentity(home: home, machine: machine)
+                    .begin(RootAuthority(root.seed, user: root.user, name: root.name.text))
+                try FileAccess.publish(machine.encoded, at: home.machineKeys)
+            }
             return (customer, report)
         } catch {
             customer.close()
@@ -58,12 +62,46 @@ extension Customer {
         }
     }
 
-    private func recoverCatalog(from directories: [[UInt8]]) throws -> RecoveryReport {
-        let found = try openForRecovery(directories)
+    /// New keys; or those of a machine that has just become one of the identity's and has stored
+    /// nothing yet.
+    private static func machineForRecovery(
+        _ root: KeyFile, home: Home, deviceName: String, adapters: Adapters
+    ) throws -> MachineKeys {
+        guard exists(home: home) else {
+            return try enrol(
+                root.seed, deviceName: deviceName,
+                sequence: UInt64(clamping: adapters.time.now.nanoseconds), adapters: adapters)
+        }
+        let bytes = try FileAccess.read(
+            home.machineKeys, byteCountMax: Limits.machineKeysLengthMax)
+        let isUsed: Bool
+        do {
+            let catalog = try openCatalog(home)
+            defer { catalog.close() }
+            isUsed = try !catalog.suppliers().isEmpty || catalog.newestHead() != nil
+        }
+        guard let machine = try? MachineKeys(decoding: bytes), machine.user == root.user, !isUsed
+        else {
+            throw Failure(
+                "BD-IDENTITY-EXISTS", .cannotCreate,
+                "There is an identity in \(displayText(home.path)) already",
+                remedy: "recover into an empty home: --home DIR")
+        }
+        return machine
+    }
+
+    private func recoverCatalog(from found: [OpenSupplier]) throws -> RecoveryReport {
         let (head, body) = try newestHead(found)
-        let open = body.suppliers.map { record -> OpenSupplier in
-            found.first { $0.record.id == record.id }
-                ?? OpenSupplier(record: record, store: nil, failure: NotGiven())
+        let open = inParallel(body.suppliers) { [self] record -> OpenSupplier in
+            if let here = found.first(where: { $0.record.id == record.id }) { return here }
+            guard NodeAddress.isOne(record.address) else {
+                return OpenSupplier(record: record, store: nil, failure: NotGiven())
+            }
+            return openKnown(record)
+        }
+        let names = Set(open.map(\.record.id))
+        for stranger in found where !names.contains(stranger.record.id) {
+            stranger.store?.close()
         }
         suppliers.withLock { $0 = open }
         let pages = try readPages(body.catalogBlocks, stores: open.stores)
@@ -78,29 +116,52 @@ extension Customer {
             catalogByteCount: pages.byteCount, snapshots: try snapshots())
     }
 
-    private func openForRecovery(_ directories: [[UInt8]]) throws -> [OpenSupplier] {
-        var found: [OpenSupplier] = []
+    /// Opens what was named, else what the key file names, else what the network shows.
+    private func findForRecovery(
+        _ places: [String], hints: [String], _ search: (RecoverySearch) throws -> [String]
+    ) throws -> [OpenSupplier] {
         var reasons: [String] = []
-        for directory in directories {
-            let path = try Customer.absolute(directory)
-            do {
-                let store = try openStore(at: path, creates: false)
-                let address = address(of: path)
-                found.append(
-                    OpenSupplier(
-                        record: SupplierRecord(id: store.supplier, address: address),
-                        store: store, failure: nil))
-            } catch {
-                reasons.append("\(displayText(path)): \(reasonText(error))")
+        func attempt(_ places: [String]) -> [OpenSupplier] {
+            let results = inParallel(places) { [self] place in
+                (place, Result { try openForRecovery(at: place) })
             }
+            var found: [OpenSupplier] = []
+            for (place, result) in results {
+                do {
+                    let supplier = try result.get()
+                    if found.contains(where: { $0.record.id == supplier.record.id }) {
+                        supplier.store?.close()
+                    } else {
+                        found.append(supplier)
+                    }
+                } catch {
+                    reasons.append("\(displayText(place.utf8)): \(reasonText(error))")
+                }
+            }
+            return found
+        }
+        var found = attempt(places.isEmpty ? hints : places)
+        if found.isEmpty && places.isEmpty {
+            let keys = RecoverySearch(
+                caller: SupplierCaller(certificate: certificate, device: owner.device),
+                keys: owner.keys)
+            found = attempt(try search(keys))
         }
         guard !found.isEmpty else {
             throw Failure(
                 "BD-TOO-FEW-SUPPLIERS", .tooFewSuppliers, "No supplier could be opened",
-                cause: reasons.joined(separator: "; "),
-                remedy: "name the directories of your suppliers: --suppliers DIR,DIR")
+                cause: reasons.isEmpty ? nil : reasons.joined(separator: "; "),
+                remedy: "join the network of your suppliers (`bitdust join CODE`), or name them: "
+                    + "--from HOST,HOST or --suppliers DIR,DIR")
         }
         return found
+    }
+
+    private func openForRecovery(at place: String) throws -> OpenSupplier {
+        let (store, found) = try openStore(at: place, creates: false, isNew: false)
+        return OpenSupplier(
+            record: SupplierRecord(id: store.supplier, address: address(of: found)),
+            store: store, failure: nil)
     }
 
     private func newestHead(_ open: [OpenSupplier]) throws -> (Head, HeadBody) {
@@ -177,7 +238,7 @@ extension Customer {
     private func readPages(
         _ descriptors: [BlockDescriptor], stores: [SupplierID: any FragmentStore]
     ) throws -> Pages {
-        let fetcher = BlockFetcher(stores: stores, user: owner.user)
+        let fetcher = BlockFetcher(stores: stores, user: owner.user, asksAtOnce: true)
         let reader = BlockContents(keys: owner.keys, fetcher: fetcher)
         var pages = Pages()
         for descriptor in descriptors {

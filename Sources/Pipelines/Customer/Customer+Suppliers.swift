@@ -44,29 +44,37 @@ extension Customer {
             sharesOneDisk: shareOneDisk(records))
     }
 
-    /// Opens the suppliers that the catalog knows; one that cannot be opened is kept with its
-    /// error.
+    /// Opens the suppliers that the catalog knows, all at once, since one that is away takes its
+    /// time to show it; one that cannot be opened is kept with its error.
     func openKnownSuppliers() throws {
         let records = try catalog.suppliers()
-        let open = records.map { record in
-            do {
-                let store = try openStore(at: path(of: record), creates: false)
-                guard store.supplier == record.id else { throw OtherSupplier() }
-                return OpenSupplier(record: record, store: store, failure: nil)
-            } catch {
-                return OpenSupplier(record: record, store: nil, failure: error)
-            }
+        let found = inParallel(records) { [self] in openKnown($0) }
+        for (old, new) in zip(records, found) where old != new.record {
+            try catalog.record(new.record)
         }
-        suppliers.withLock { $0 = open }
+        suppliers.withLock { $0 = found }
+    }
+
+    func openKnown(_ record: SupplierRecord) -> OpenSupplier {
+        do {
+            let (store, address) = try openStore(at: place(of: record), creates: false)
+            guard store.supplier == record.id else {
+                store.close()
+                throw OtherSupplier()
+            }
+            return OpenSupplier(
+                record: SupplierRecord(id: record.id, address: self.address(of: address)),
+                store: store, failure: nil)
+        } catch {
+            return OpenSupplier(record: record, store: nil, failure: error)
+        }
     }
 
     private func addSupplier(at directory: [UInt8]) throws {
-        let address = address(of: directory)
-        let known = suppliers.withLock { $0 }
-        if known.contains(where: { $0.record.address == address && $0.store != nil }) { return }
-        let store: any FragmentStore
         do {
-            store = try openStore(at: directory, creates: true)
+            try add(String(decoding: directory, as: UTF8.self), creates: true)
+        } catch let error as Failure {
+            throw error
         } catch {
             throw Failure(
                 "BD-SUPPLIER", .cannotCreate,
@@ -74,54 +82,96 @@ extension Customer {
                 cause: reasonText(error),
                 remedy: "name an empty directory, or one that a supplier has used")
         }
-        let record = SupplierRecord(id: store.supplier, address: address)
-        try catalog.record(record)
-        suppliers.withLock { open in
-            open.removeAll { $0.record.id == record.id }
-            open.append(OpenSupplier(record: record, store: store, failure: nil))
+    }
+
+    /// Takes a supplier into the family: a contract with it is in force then.
+    ///
+    /// - Parameter place: an absolute path, or the address of a node.
+    @discardableResult
+    func add(_ place: String, creates: Bool) throws -> SupplierRecord? {
+        let address = address(of: place)
+        let known = suppliers.withLock { $0 }.first {
+            $0.record.address == address && $0.store != nil
         }
+        if let known {
+            try forgetFiring(of: known.record.id)
+            return nil
+        }
+        let (store, found) = try openStore(at: place, creates: creates)
+        let record = SupplierRecord(id: store.supplier, address: self.address(of: found))
+        try catalog.record(record)
+        try forgetFiring(of: record.id)
+        suppliers.withLock { open in
+            let old = open.firstIndex { $0.record.id == record.id }
+            let new = OpenSupplier(record: record, store: store, failure: nil)
+            if let old { open[old] = new } else { open.append(new) }
+        }
+        return record
     }
 
     /// Opens a supplier and sees to it that a contract is in force.
     ///
     /// - Parameter creates: makes it when there is none; the directories above it too.
-    func openStore(at directory: [UInt8], creates: Bool) throws -> any FragmentStore {
-        let path = String(decoding: directory, as: UTF8.self)
-        let device = owner.device.publicKey.deviceID
+    /// - Parameter isNew: whether a node of the network that we have no contract with gets one.
+    /// - Returns: the store, and where it was found.
+    func openStore(
+        at place: String, creates: Bool, isNew: Bool = true
+    ) throws -> (store: any FragmentStore, place: String) {
         let connection = try adapters.suppliers.connect(
-            to: path, as: PeerIdentity(user: owner.user, device: device), creates: creates)
+            to: place, as: SupplierCaller(certificate: certificate, device: owner.device),
+            creates: creates)
         let store = RemoteFragmentStore(
             supplier: connection.supplier, user: owner.user, channel: connection.channel,
             time: adapters.time)
         do {
-            try agree(with: store)
+            if !isNew, NodeAddress.isOne(place), try store.contract(of: owner.user) == nil {
+                throw NothingHeld()
+            }
+            try agree(with: store, quota: Customer.quota(at: place))
         } catch StoreError.readOnly {
             // It still gives back what it holds.
         } catch {
             store.close()
             throw error
         }
-        return store
+        return (store, connection.newAddress ?? place)
     }
 
     /// Proposes a contract unless the one in force is what this machine needs. What other machines
     /// of the identity have in it stays.
-    private func agree(with store: some FragmentStore) throws {
+    private func agree(with store: some FragmentStore, quota: Int) throws {
         let kept = try store.contract(of: owner.user)
         var certificates = kept?.certificates ?? []
         let isKnown = certificates.contains(machine.certificate)
-        if let kept, kept.sequence > 0, kept.quota == Limits.embeddedCapacity, isKnown { return }
+        // What a supplier of the network has agreed to stands until more is needed.
+        let isEnough = quota == Limits.embeddedCapacity ? kept?.quota == quota : true
+        if let kept, kept.sequence > 0, isEnough, isKnown { return }
         if !isKnown {
             // Without room for one more the oldest machine's goes; it proposes its own again.
             certificates = certificates.suffix(Contract.certificateCountMax - 1)
             certificates.append(machine.certificate)
         }
-        try store.admit(
-            Contract(
-                supplier: store.supplier, owner: owner.user,
-                identityKey: machine.identityPublicKey, quota: Limits.embeddedCapacity,
-                sequence: (kept?.sequence ?? 0) + 1, certificates: certificates,
-                signedBy: owner.device))
+        let wanted = max(kept?.quota ?? 0, quota)
+        func propose(_ quota: Int) throws {
+            try store.admit(
+                Contract(
+                    supplier: store.supplier, owner: owner.user,
+                    identityKey: machine.identityPublicKey, quota: quota,
+                    sequence: (kept?.sequence ?? 0) + 1, certificates: certificates,
+                    signedBy: owner.device))
+        }
+        do {
+            try propose(wanted)
+        } catch StoreError.contractRefused(let quotaMax)
+            where quotaMax >= max(Limits.networkQuotaMin, kept?.quota ?? 0)
+        {
+            try propose(min(wanted, quotaMax))
+        }
+    }
+
+    /// What a supplier is asked to keep, in bytes.
+    private static func quota(at place: String) -> Int {
+        NodeAddress.isOne(place) ? Limits.networkQuotaDefault : Limits.embeddedCapacity
     }
 
     static func absolute(_ path: [UInt8]) throws -> [UInt8] {
@@ -134,23 +184,31 @@ extension Customer {
     }
 
     /// Where a supplier is: what lies in the home is named from there, so that a home can move.
-    func path(of record: SupplierRecord) -> [UInt8] {
-        let address = Array(record.address.utf8)
-        return address.first == UInt8(ascii: "/") ? address : joinPath(home.path, address)
+    /// A node of the network is where its address says.
+    func place(of record: SupplierRecord) -> String {
+        let address = record.address
+        if address.hasPrefix("/") || NodeAddress.isOne(address) { return address }
+        return String(decoding: joinPath(home.path, Array(address.utf8)), as: UTF8.self)
     }
 
-    func address(of directory: [UInt8]) -> String {
+    func address(of place: String) -> String {
         let prefix = home.path + [UInt8(ascii: "/")]
-        let isInside = directory.starts(with: prefix)
-        return String(
-            decoding: isInside ? directory.dropFirst(prefix.count) : directory[...], as: UTF8.self)
+        let bytes = Array(place.utf8)
+        return bytes.starts(with: prefix)
+            ? String(decoding: bytes.dropFirst(prefix.count), as: UTF8.self) : place
+    }
+
+    /// Where a supplier of this machine is; `nil` for a node of the network.
+    func directory(of record: SupplierRecord) -> [UInt8]? {
+        NodeAddress.isOne(record.address) ? nil : Array(place(of: record).utf8)
     }
 
     private func shareOneDisk(_ records: [SupplierRecord]) -> Bool {
         var devices: Set<UInt64> = []
         for record in records {
             var status = stat()
-            guard path(of: record).withPath({ stat($0, &status) }) == 0 else { return false }
+            guard let path = directory(of: record), path.withPath({ stat($0, &status) }) == 0
+            else { return false }
             devices.insert(UInt64(status.st_dev))
         }
         return records.count > 1 && devices.count == 1
@@ -188,6 +246,26 @@ extension Customer {
             try publishHead(newest.head)
         }
     }
+}
+
+/// A node of the network that has no contract with us.
+struct NothingHeld: Error, CustomStringConvertible {
+    var description: String { "it holds nothing of this identity" }
+}
+
+/// Runs `body` for each value on a thread of its own: what waits for the network waits once.
+func inParallel<Value: Sendable, Result: Sendable>(
+    _ values: [Value], _ body: @escaping @Sendable (Value) -> Result
+) -> [Result] {
+    let results = Mutex<[Int: Result]>([:])
+    let threads = values.enumerated().map { index, value in
+        WorkerThread {
+            let result = body(value)
+            results.withLock { $0[index] = result }
+        }
+    }
+    for thread in threads { thread.join() }
+    return results.withLock { results in values.indices.compactMap { results[$0] } }
 }
 
 /// The directory holds another supplier than the one that was there.

@@ -37,7 +37,7 @@ package final class Customer: Sendable {
         self.catalog = try Customer.openCatalog(home)
     }
 
-    private static func openCatalog(_ home: Home) throws -> Catalog {
+    static func openCatalog(_ home: Home) throws -> Catalog {
         do {
             return try Catalog(path: String(decoding: home.catalog, as: UTF8.self))
         } catch {
@@ -118,7 +118,7 @@ package final class Customer: Sendable {
 
     /// The family and the scheme of a backup.
     func plan(_ redundancy: Redundancy) throws -> FamilyPlan {
-        let open = suppliers.withLock { $0 }
+        let open = try employed()
         do {
             let scheme = try redundancy.scheme(supplierCount: open.count)
             let online = open.filter { $0.store != nil }
@@ -132,8 +132,8 @@ package final class Customer: Sendable {
         }
     }
 
-    func makeLanes() -> [SupplierLane] {
-        suppliers.withLock { $0 }.map {
+    func makeLanes() throws -> [SupplierLane] {
+        try employed().map {
             SupplierLane(record: $0.record, store: $0.store, failure: $0.failure)
         }
     }

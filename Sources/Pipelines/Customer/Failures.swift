@@ -3,18 +3,23 @@ internal import Model
 internal import Placement
 internal import Suppliers
 
+extension SupplierRecord {
+    /// For people: a directory, or a node by the start of its id.
+    var place: String { NodeAddress(address).map { "node \($0.user.short)" } ?? address }
+}
+
 extension Failure {
     static func suppliersMissing(_ open: [OpenSupplier], need: Int) -> Failure {
         let offline = open.filter { $0.store == nil }
         let reasons = offline.map { supplier in
-            "\(supplier.record.address): \(supplier.failure.map(reasonText) ?? "offline")"
+            "\(supplier.record.place): \(supplier.failure.map(reasonText) ?? "offline")"
         }
         return Failure(
             "BD-TOO-FEW-SUPPLIERS", .tooFewSuppliers,
             "\(open.count - offline.count) of \(open.count) suppliers can be used, "
                 + "a backup needs \(need)",
             cause: reasons.joined(separator: "; "),
-            remedy: "bring them back, or add others with --suppliers DIR,...")
+            remedy: "bring them back, or add others: `bitdust hire`, --suppliers DIR,...")
     }
 
     init(_ error: PlacementError) {

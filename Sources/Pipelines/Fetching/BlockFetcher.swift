@@ -14,15 +14,21 @@ final class BlockFetcher: Sendable {
         var faults: [SupplierID: UInt64] = [:]
         /// Blocks found lost: asked for by many files, read once.
         var lost: [BlockID: FetchError] = [:]
+        /// Suppliers that gave no answer: asked last from then on.
+        var silent: Set<SupplierID> = []
     }
 
     private let stores: [SupplierID: any FragmentStore]
     private let user: UserID
+    private let asksAtOnce: Bool
     private let state = Mutex(State())
 
-    init(stores: [SupplierID: any FragmentStore], user: UserID) {
+    /// - Parameter asksAtOnce: gets the fragments of a block from their suppliers at the same time:
+    ///   over a network each takes its way there and back.
+    init(stores: [SupplierID: any FragmentStore], user: UserID, asksAtOnce: Bool = false) {
         self.stores = stores
         self.user = user
+        self.asksAtOnce = asksAtOnce
     }
 
     /// Fragments that were missing or wrong so far, by supplier.
@@ -40,9 +46,13 @@ final class BlockFetcher: Sendable {
         if let known = state.withLock({ $0.lost[descriptor.block] }) { throw known }
         let scheme = descriptor.scheme
         var present: [Int] = []
-        for position in 0..<scheme.fragmentCount where present.count < scheme.dataCount {
-            if read(position, of: descriptor, into: stripe) { present.append(position) }
+        var left = order(of: descriptor)[...]
+        while present.count < scheme.dataCount, !left.isEmpty {
+            let next = Array(left.prefix(asksAtOnce ? scheme.dataCount - present.count : 1))
+            left = left.dropFirst(next.count)
+            present += readAll(next, of: descriptor, into: stripe)
         }
+        present.sort()
         guard present.count == scheme.dataCount else {
             let error = FetchError.blockLost(
                 descriptor.block, have: present.count, need: scheme.dataCount)
@@ -53,19 +63,55 @@ final class BlockFetcher: Sendable {
         if !missing.isEmpty { try rebuild(missing, from: present, descriptor, in: stripe) }
     }
 
+    /// Data before parity, those who are known to be silent at the end.
+    private func order(of descriptor: BlockDescriptor) -> [Int] {
+        let silent = state.withLock(\.silent)
+        let positions = 0..<descriptor.scheme.fragmentCount
+        guard !silent.isEmpty else { return Array(positions) }
+        let isSilent = { silent.contains(descriptor.places[$0].supplier) }
+        return positions.filter { !isSilent($0) } + positions.filter(isSilent)
+    }
+
+    /// Reads fragments to their places, which do not overlap.
+    ///
+    /// - Returns: the positions of those that are good.
+    private func readAll(
+        _ positions: [Int], of descriptor: BlockDescriptor, into stripe: PageBuffer
+    ) -> [Int] {
+        guard positions.count > 1 else {
+            return positions.filter { read($0, of: descriptor, into: stripe) }
+        }
+        return inParallel(positions) { [self] position in
+            read(position, of: descriptor, into: stripe) ? position : nil
+        }.compactMap { $0 }
+    }
+
     /// Reads one fragment to its place and checks its root; a fault is counted.
     func read(_ position: Int, of descriptor: BlockDescriptor, into stripe: PageBuffer) -> Bool {
         let place = descriptor.places[position]
         let slot = BlockFetcher.slot(position, of: descriptor, in: stripe)
         guard let store = stores[place.supplier],
-            let count = try? store.get(place.fragment, of: user, range: nil, into: slot),
-            count == slot.count,
+            let count = get(place, from: store, into: slot), count == slot.count,
             store.checksRoots || FragmentID(BLAKE3.hash(slot.immutable.bytes)) == place.fragment
         else {
             state.withLock { $0.faults[place.supplier, default: 0] += 1 }
             return false
         }
         return true
+    }
+
+    private func get(
+        _ place: FragmentPlace, from store: any FragmentStore,
+        into slot: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        do {
+            return try store.get(place.fragment, of: user, range: nil, into: slot)
+        } catch {
+            if error.fault == .unreachable {
+                state.withLock { _ = $0.silent.insert(place.supplier) }
+            }
+            return nil
+        }
     }
 
     /// Recomputes fragments at `missing` from those at `present`, and checks their roots too: what

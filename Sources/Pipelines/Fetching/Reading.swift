@@ -18,7 +18,9 @@ struct Reading: Sendable {
         self.suppliers = suppliers
         self.suppliersNeeded =
             try catalog.newestHead()?.body.catalogBlocks.last?.scheme.dataCount ?? 1
-        self.fetcher = BlockFetcher(stores: suppliers.stores, user: user)
+        self.fetcher = BlockFetcher(
+            stores: suppliers.stores, user: user,
+            asksAtOnce: suppliers.contains { NodeAddress.isOne($0.record.address) })
         self.contents = ContentReader(
             chunks: ChunkReader(
                 catalog: catalog, index: index, fetcher: fetcher, keys: keys,

@@ -48,10 +48,11 @@ package enum RouterSettings {
         "services/proxy-transport/sending-enabled", true, "open sessions through routers")
     package static let preferredRouters = Setting.words(
         "services/proxy-transport/preferred-routers",
-        "routers to use, as names like alice@host-a.com; empty: routers that the DHT finds")
+        "routers to use and no others, as alice@host-a.com or 203.0.113.9:7771; empty: those "
+            + "that the network has")
     package static let routerLifetime = Setting.integer(
         "services/proxy-transport/router-lifetime-seconds", 600, in: 60...86_400 * 30,
-        "seconds after which another router is chosen")
+        "seconds after which routers are looked for again")
     package static let routesLimit = Setting.integer(
         "services/proxy-server/routes-limit", 20, in: 1...100_000,
         "nodes that this router forwards for at the same time")

@@ -178,11 +178,14 @@ extension FragmentHeader {
 extension ArraySlice<FragmentUpload> {
     /// As many from the start as fit, at least one.
     fileprivate func prefixFitting(_ byteCountMax: Int) -> Self {
-        var byteCount = 0
+        var (byteCount, headerLength) = (0, 0)
         var end = startIndex
         for index in indices {
             byteCount += self[index].range.count
-            if byteCount > byteCountMax, index > startIndex { break }
+            headerLength += self[index].header.sealedDescriptor.count + 512
+            let isTooLong =
+                byteCount > byteCountMax || headerLength > Limits.sessionHeaderLengthMax
+            if isTooLong, index > startIndex { break }
             end = index + 1
         }
         return self[startIndex..<end]

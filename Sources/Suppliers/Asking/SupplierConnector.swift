@@ -1,3 +1,4 @@
+package import Identities
 package import Model
 
 /// Makes the way to a supplier from its address.
@@ -6,11 +7,26 @@ package import Model
 package protocol SupplierConnector: Sendable {
     /// Opens a channel to the supplier at `address`.
     ///
-    /// - Parameter peer: who asks; the supplier hears it from the channel.
+    /// - Parameter caller: who asks; the supplier hears it from the channel.
     /// - Parameter creates: makes a supplier where there is none, if that is possible.
     func connect(
-        to address: String, as peer: PeerIdentity, creates: Bool
+        to address: String, as caller: SupplierCaller, creates: Bool
     ) throws -> SupplierConnection
+}
+
+/// Who asks a supplier, with what proves it.
+package struct SupplierCaller: Sendable {
+    package let certificate: DeviceCertificate
+    package let device: DeviceKey
+
+    package init(certificate: DeviceCertificate, device: DeviceKey) {
+        self.certificate = certificate
+        self.device = device
+    }
+
+    package var peer: PeerIdentity {
+        PeerIdentity(user: certificate.userID, device: certificate.device.deviceID)
+    }
 }
 
 /// A supplier that was reached.
@@ -18,10 +34,15 @@ package struct SupplierConnection: Sendable {
     /// Who it has shown to be.
     package let supplier: SupplierID
     package let channel: any RequestChannel
+    /// Where it was found, when that is not where it was looked for.
+    package let newAddress: String?
 
-    package init(supplier: SupplierID, channel: any RequestChannel) {
+    package init(
+        supplier: SupplierID, channel: any RequestChannel, newAddress: String? = nil
+    ) {
         self.supplier = supplier
         self.channel = channel
+        self.newAddress = newAddress
     }
 }
 
@@ -41,7 +62,7 @@ package struct LocalSuppliers: SupplierConnector {
     /// - Parameter address: a path.
     /// - Throws: ``SupplierDirectoryError``, or ``StoreError`` for the store in it.
     package func connect(
-        to address: String, as peer: PeerIdentity, creates: Bool
+        to address: String, as caller: SupplierCaller, creates: Bool
     ) throws -> SupplierConnection {
         let place: SupplierDirectory
         do {
@@ -57,6 +78,6 @@ package struct LocalSuppliers: SupplierConnector {
             store: store, key: place.key, rules: rules, time: time, holds: nil)
         return SupplierConnection(
             supplier: place.supplier,
-            channel: LocalChannel(to: server, as: peer) { store.close() })
+            channel: LocalChannel(to: server, as: caller.peer) { store.close() })
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Compressing
+internal import Daemon
 internal import Glibc
 internal import Model
 internal import Pipelines
@@ -13,10 +14,12 @@ struct Backup: ContextualCommand {
               bitdust backup ~/docs
               bitdust backup ~/docs ~/mail --name home --exclude '*.tmp' --exclude cache/
               bitdust backup ~/docs --suppliers /mnt/a/bd,/mnt/b/bd,/mnt/c/bd --survive 1
+              bitdust backup ~/docs --to network
               bitdust backup ~/docs --dry-run
 
-            The first run needs nothing else: it creates your identity and, when you name no \
-            suppliers, four of them on this disk. Later runs read only what changed.
+            The first run needs nothing else: it creates your identity and hires suppliers of the \
+            network that you have joined, or, without one, makes four of them on this disk. Later \
+            runs read only what changed.
             """)
 
     @Argument(help: "What to back up.", completion: .file())
@@ -42,6 +45,12 @@ struct Backup: ContextualCommand {
         completion: .directory)
     var suppliers: DirectoryList?
 
+    @Option(
+        help: ArgumentHelp(
+            "Hire suppliers: `network`, or places such as HOST,HOST:PORT; remembered.",
+            valueName: "network|places"))
+    var to: String?
+
     @Option(help: ArgumentHelp("zstd:LEVEL, deflate:LEVEL or none.", valueName: "codec"))
     var compression = "zstd:1"
 
@@ -56,6 +65,14 @@ struct Backup: ContextualCommand {
 
     func validate() throws {
         _ = try request()
+        if let to {
+            guard suppliers == nil else {
+                throw ValidationError("--to and --suppliers exclude each other.")
+            }
+            guard SupplierChoice(to) != nil else {
+                throw ValidationError("--to takes network or places with commas between them.")
+            }
+        }
         if let count = suppliers?.directories.count {
             guard Set(suppliers?.absolute ?? []).count == count else {
                 throw ValidationError("--suppliers names a directory twice.")
@@ -137,6 +154,36 @@ struct Backup: ContextualCommand {
             remedy: "check the spelling; nothing was changed")
     }
 
+    /// Hires where nobody is employed yet or somebody has to be replaced; not for directories that
+    /// were named, and not for a dry run, which changes nothing.
+    private func prepareSuppliers(
+        _ customer: Customer, home: Home, in context: CommandContext, texts: BackupText
+    ) throws {
+        guard suppliers == nil, !dryRun, home.path == context.home.path else { return }
+        try customer.noteAttendance()
+        let choice = to.flatMap { SupplierChoice($0) }
+        let employed = try customer.employedCandidates()
+        let directories = try customer.employedDirectories()
+        let late = try customer.review().replaced
+        let isJoined = try context.network.joined() != nil
+        let isFirst = employed.isEmpty && isJoined
+        let isShort = isJoined && directories.isEmpty && !late.isEmpty
+        guard choice != nil || isFirst || isShort else { return }
+        let desk = HiringDesk(context: context)
+        let outcome = try desk.hire(
+            choice?.places, for: customer, count: isShort ? employed.count + late.count : nil)
+        texts.hired(outcome)
+        if outcome.hired.isEmpty {
+            // The family is as good as it was.
+            if isShort || !employed.isEmpty && directories.isEmpty { return }
+            throw HiringDesk.nobody(outcome, isList: choice?.places != nil)
+        }
+        for supplier in late.prefix(outcome.hired.count) { try customer.fire(supplier) }
+        // Suppliers of this disk and of the network would fail together in the wrong way.
+        for record in directories { try customer.fire(record.id) }
+        if !directories.isEmpty { texts.leftDirectories(directories.count) }
+    }
+
     private func store(
         _ request: BackupRequest, home: Home, in context: CommandContext, texts: BackupText
     ) throws -> BackupReport {
@@ -151,11 +198,19 @@ struct Backup: ContextualCommand {
         if isNew { texts.created(customer.identity) }
         // A dry run changes nothing, so it leaves the suppliers that are known as they are.
         let named = dryRun && !isNew ? nil : suppliers?.absolute
+        try prepareSuppliers(customer, home: home, in: context, texts: texts)
         texts.joined(try customer.useSuppliers(named), named: named != nil)
         try texts.starting(request)
         let report = try context.transfer(BackupProgress(), output: output) {
             cancellation, progress in
             try customer.backup(request, cancellation: cancellation, progress: progress)
+        }
+        if !dryRun, let pointer = try customer.pointer(),
+            try context.network.joined() != nil
+        {
+            let network = context.network
+            // Suppliers keep the head, too: this only makes them easier to find.
+            _ = try? waiting { try await network.publish(pointer) }
         }
         try texts.finished(report)
         if !dryRun { texts.advice(customer.identity, isNew: isNew) }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Daemon
 internal import Glibc
 internal import Model
 internal import Pipelines
@@ -12,6 +13,8 @@ struct CommandContext: Sendable {
     let environment: ProcessEnvironment
     let time: any TimeSource
     let adapters: Adapters
+    /// How suppliers are reached, and where others are found.
+    let network: CustomerNetwork
     let canAsk: Bool
 
     init(global: GlobalOptions, environment: ProcessEnvironment = .current) throws {
@@ -28,6 +31,10 @@ struct CommandContext: Sendable {
             memoryByteCount: Limits.pipelineMemoryDefault)
         adapters.hostName = environment.deviceName
         adapters.userName = environment.userName
+        // A home whose name is no UTF-8 has no node, and so no network.
+        network = CustomerNetwork(
+            home: try NodeHome(path: home.path), setting: .ofCommands(environment))
+        adapters.suppliers = network.suppliers
         self.adapters = adapters
     }
 

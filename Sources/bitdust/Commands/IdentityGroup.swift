@@ -57,6 +57,9 @@ struct IdentityShow: ContextualCommand {
         for source in document["sources"]?.asArray ?? [] {
             try context.console.out("source".leftAligned(12) + NodeText.plain(source))
         }
+        for contact in document["contacts"]?.asArray ?? [] {
+            try context.console.out("contact".leftAligned(12) + NodeText.plain(contact))
+        }
     }
 }
 

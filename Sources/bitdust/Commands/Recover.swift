@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import Daemon
 internal import Model
 internal import Pipelines
+internal import Suppliers
 
 struct Recover: ContextualCommand {
     static let configuration = CommandConfiguration(
@@ -9,8 +11,11 @@ struct Recover: ContextualCommand {
             Examples:
               bitdust recover ~/usb/alice.key --suppliers /mnt/a/bd,/mnt/b/bd
               bitdust recover alice.key --suppliers /mnt/a/bd,/mnt/b/bd --passphrase-file p.txt
+              bitdust join 4-walnut-orbit && bitdust recover alice.key
+              bitdust recover alice.key --from bob.example,10.0.0.7:7771
 
-            Not all suppliers are needed: as many as the scheme has data fragments, 2 of 4 for the \
+            Suppliers in the network are found by what the key file says, by the DHT, or by asking \
+            the hosts of the network that was joined. Not all suppliers are needed: as many as the scheme has data fragments, 2 of 4 for the \
             built-in ones. Then `bitdust restore` brings the files back.
             """)
 
@@ -20,17 +25,35 @@ struct Recover: ContextualCommand {
     @Option(
         help: ArgumentHelp("Directories of the suppliers that are left.", valueName: "dir,dir,..."),
         completion: .directory)
-    var suppliers: DirectoryList
+    var suppliers: DirectoryList?
+
+    @Option(help: ArgumentHelp("Where suppliers in the network are.", valueName: "places"))
+    var from: String?
 
     @OptionGroup(title: "Passphrase") var source: PassphraseOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
+    func validate() throws {
+        if suppliers != nil && from != nil {
+            throw ValidationError("--suppliers and --from exclude each other.")
+        }
+    }
+
     func run(in context: CommandContext) throws {
         let start = context.time.uptime
+        let network = context.network
+        let places = from.map { $0.split(separator: ",").map(String.init) }
         let (customer, report) = try Customer.recover(
             home: context.home, keyFile: file.absolute().bytes,
-            supplierDirectories: suppliers.absolute, deviceName: context.environment.deviceName,
-            adapters: context.adapters
+            supplierDirectories: suppliers?.absolute ?? [],
+            deviceName: context.environment.deviceName, adapters: context.adapters,
+            findSuppliers: { search in
+                try waiting {
+                    guard let places else { return try await network.findSuppliers(search) }
+                    return try await network.find(places, as: search.caller)
+                        .map(\.address.description)
+                }
+            }
         ) {
             try source.passphrase(isNew: false, canAsk: context.canAsk)
         }

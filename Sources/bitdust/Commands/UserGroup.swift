@@ -9,8 +9,9 @@ struct UserGroup: ParsableCommand {
         discussion: """
             Examples:
               bitdust user find bob
+              bitdust user ping bob
             """,
-        subcommands: [UserFind.self])
+        subcommands: [UserFind.self, UserPing.self])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 }
@@ -45,5 +46,28 @@ struct UserFind: ContextualCommand {
             try context.console.out(
                 "\(user["global_id"]?.asText ?? "")  \(user["idurl"]?.asText ?? "")")
         }
+    }
+}
+
+struct UserPing: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ping",
+        abstract: "Reach a user's node and say which way leads there.",
+        discussion: """
+            Examples:
+              bitdust user ping bob
+              bitdust user ping bob@host-b.com
+            """)
+
+    @Argument(help: "The name, global id or URL.")
+    var name: String
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) throws {
+        let user = try name.checkedUTF8("The name")
+        let answer = try NodeClient(context).result("user_ping", ["user_id": .text(user)])
+        let id = answer.result?["global_id"]?.asText ?? user
+        try context.console.out("\(id)  connected, \(answer.result?["path"]?.asText ?? "")")
     }
 }

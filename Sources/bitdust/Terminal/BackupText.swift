@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Model
 internal import Pipelines
+internal import Placement
 
 /// What `backup` tells, as text and as JSON.
 struct BackupText {
@@ -44,6 +45,33 @@ struct BackupText {
         return lines
     }
 
+    func hired(_ outcome: HiringDesk.Outcome) {
+        for line in BackupText.hiredLines(outcome) { note(line) }
+    }
+
+    static func hiredLines(_ outcome: HiringDesk.Outcome) -> [String] {
+        let count = outcome.hired.count
+        guard count > 0 else { return [] }
+        let losses = ErasureScheme.automatic(supplierCount: count)?.parityCount ?? 0
+        let can =
+            losses == 0
+            ? "it must not fail: `bitdust hire` finds more" : "any \(losses) may fail"
+        var lines = [
+            "Hired \(countText(UInt64(count), "supplier")) of \(outcome.found) that answer: \(can)."
+        ]
+        lines += outcome.hired.map { member, score in
+            "  \(member.id.short)  \(FamilyText.place(member))  \(score.points) points"
+        }
+        lines += outcome.failed.map { "  not \(displayText($0.address.utf8)): \($0.reason)" }
+        return lines
+    }
+
+    func leftDirectories(_ count: Int) {
+        note(
+            "  Note: what was backed up before stays on \(countText(UInt64(count), "supplier")) of "
+                + "this disk; new data goes to the network.")
+    }
+
     func starting(_ request: BackupRequest) throws {
         guard isTalking else { return }
         let paths = request.paths.map { displayText(RawPath($0).absolute().bytes) }
@@ -58,7 +86,7 @@ struct BackupText {
         for problem in report.problems { tell(problem) }
         for note in report.notes { tell(note: note) }
         for (supplier, reason) in report.suppliersFailed {
-            tell("supplier \(supplier.address)", reason: reason)
+            tell("supplier \(FamilyText.place(supplier))", reason: reason)
         }
         if output.json { return try console.out(BackupMessages.summary(report).line) }
         if !output.quiet {

@@ -87,7 +87,8 @@ struct CheckText {
             if damaged > 0 { words.append("\(countText(damaged)) damaged") }
             if let failure = state.failure { words.append(failure) }
             return [
-                "  \(index + 1)", state.failure == nil ? "ok" : "GONE", state.record.address,
+                "  \(index + 1)", state.failure == nil ? "ok" : "GONE",
+                FamilyText.place(state.record),
                 words.joined(separator: ", "),
             ]
         }

@@ -109,8 +109,8 @@ struct RestoreText {
     /// What was healed and what this user may not set.
     static func noteLines(_ report: RestoreReport) -> [String] {
         report.fragmentsHealed.map { supplier, count in
-            "  healed: \(countText(count, "fragment")) of \(supplier.address) missing or wrong, "
-                + "others were used"
+            "  healed: \(countText(count, "fragment")) of \(FamilyText.place(supplier)) missing "
+                + "or wrong, others were used"
         }
             + report.metadataIssues.map { what, count in
                 "  note: \(what), \(countText(count, "time"))"

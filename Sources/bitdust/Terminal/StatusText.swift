@@ -54,7 +54,7 @@ struct StatusText {
             [
                 "  \(index + 1)",
                 supplier.failure == nil ? "ok" : "GONE", sizeText(supplier.usedByteCount),
-                countText(supplier.fragmentCount, "fragment"), supplier.record.address,
+                countText(supplier.fragmentCount, "fragment"), FamilyText.place(supplier.record),
                 supplier.failure.map { "- " + $0 } ?? "",
             ]
         }

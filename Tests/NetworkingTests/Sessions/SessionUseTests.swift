@@ -210,7 +210,7 @@ import Testing
 @Suite struct ArrivalRateTests {
     /// How many of `count` arrivals at once are let in.
     private func admitted(
-        _ count: Int, of range: IPAddress, _ rates: inout ArrivalRates, at uptime: UInt64
+        _ count: Int, of range: IPAddress, _ rates: inout ArrivalRates<IPAddress>, at uptime: UInt64
     ) -> Int {
         var admitted = 0
         for _ in 0..<count where rates.admits(range, at: uptime) { admitted += 1 }
@@ -218,7 +218,7 @@ import Testing
     }
 
     @Test func `a range has its burst and then its rate, and others have theirs`() {
-        var rates = ArrivalRates(burst: 3, perSecond: 2)
+        var rates = ArrivalRates<IPAddress>(burst: 3, perSecond: 2)
         let (one, other) = (IPAddress.v4(0x0a00_0000), IPAddress.v4(0x0a00_0100))
         let counts = [
             admitted(4, of: one, &rates, at: 0), admitted(1, of: other, &rates, at: 0),
@@ -230,7 +230,7 @@ import Testing
     }
 
     @Test func `the memory of ranges is bounded and comes free with time`() {
-        var rates = ArrivalRates(burst: 1, perSecond: 1)
+        var rates = ArrivalRates<IPAddress>(burst: 1, perSecond: 1)
         let most = Limits.handshakeRangeCountMax
         var known = 0
         for number in 0..<UInt32(most) {
@@ -240,7 +240,7 @@ import Testing
         let late = [0, 2_000_000_000].map { admitted(1, of: last, &rates, at: $0) }
         #expect(known == most)
         #expect(late == [0, 1])
-        #expect(rates.rangeCount == 1)
+        #expect(rates.keyCount == 1)
     }
 }
 

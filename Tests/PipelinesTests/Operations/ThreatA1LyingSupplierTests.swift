@@ -13,9 +13,9 @@ import Testing
         let liar: String
 
         func connect(
-            to address: String, as peer: PeerIdentity, creates: Bool
+            to address: String, as caller: SupplierCaller, creates: Bool
         ) throws -> SupplierConnection {
-            let way = try honest.connect(to: address, as: peer, creates: creates)
+            let way = try honest.connect(to: address, as: caller, creates: creates)
             guard address == liar else { return way }
             return SupplierConnection(
                 supplier: way.supplier, channel: LyingSupplier(lie, before: way.channel))

@@ -1,11 +1,12 @@
 internal import Model
 
-/// How often strangers of one address range may begin a handshake, as a value: each costs us
-/// several public-key operations before we know who asks.
+/// How often those of one key may do something, as a value: strangers of one address range begin a
+/// handshake, which costs us several public-key operations before we know who asks; one user call
+/// others through a router.
 ///
-/// A range has a bucket of `burst` tokens, filled again at `perSecond`; times are nanoseconds of
+/// A key has a bucket of `burst` tokens, filled again at `perSecond`; times are nanoseconds of
 /// uptime.
-struct ArrivalRates {
+struct ArrivalRates<Key: Hashable> {
     private struct Bucket {
         var tokens: Double
         var filled: UInt64
@@ -13,7 +14,7 @@ struct ArrivalRates {
 
     private let burst: Double
     private let perSecond: Double
-    private var buckets: [IPAddress: Bucket] = [:]
+    private var buckets: [Key: Bucket] = [:]
 
     init(
         burst: Int = Limits.handshakeBurst, perSecond: Int = Limits.handshakesPerSecond
@@ -22,21 +23,21 @@ struct ArrivalRates {
         self.perSecond = Double(perSecond)
     }
 
-    var rangeCount: Int { buckets.count }
+    var keyCount: Int { buckets.count }
 
-    /// Takes a token of the range, when there is one.
-    mutating func admits(_ range: IPAddress, at uptime: UInt64) -> Bool {
-        if buckets.count >= Limits.handshakeRangeCountMax, buckets[range] == nil {
+    /// Takes a token of the key, when there is one.
+    mutating func admits(_ key: Key, at uptime: UInt64) -> Bool {
+        if buckets.count >= Limits.handshakeRangeCountMax, buckets[key] == nil {
             forgetFull(at: uptime)
-            // So many ranges at once are no accident: nobody new for the moment.
+            // So many at once are no accident: nobody new for the moment.
             guard buckets.count < Limits.handshakeRangeCountMax else { return false }
         }
-        var bucket = buckets[range] ?? Bucket(tokens: burst, filled: uptime)
+        var bucket = buckets[key] ?? Bucket(tokens: burst, filled: uptime)
         bucket.tokens = tokens(of: bucket, at: uptime)
         bucket.filled = max(bucket.filled, uptime)
         let isIn = bucket.tokens >= 1
         if isIn { bucket.tokens -= 1 }
-        buckets[range] = bucket
+        buckets[key] = bucket
         return isIn
     }
 

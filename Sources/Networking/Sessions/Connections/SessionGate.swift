@@ -24,7 +24,7 @@ final class SessionGate: Sendable {
         var perUser: [UserID: Int] = [:]
         var channels: [ObjectIdentifier: any Channel] = [:]
         var isClosed = false
-        var rates = ArrivalRates()
+        var rates = ArrivalRates<IPAddress>()
     }
 
     private let limits: SessionGateLimits
@@ -94,9 +94,20 @@ final class SessionGate: Sendable {
         }
     }
 
+    /// A stranger is somebody else's to count from now on.
+    func handOver(_ channel: any Channel, from peer: Endpoint) {
+        state.withLock { state in
+            let rest = state.strangers[peer.address.range, default: 1] - 1
+            state.strangers[peer.address.range] = rest == 0 ? nil : rest
+        }
+        leave(channel)
+    }
+
     private func leave(_ channel: any Channel) {
         state.withLock { state in
-            state.channels[ObjectIdentifier(channel)] = nil
+            guard state.channels.removeValue(forKey: ObjectIdentifier(channel)) != nil else {
+                return
+            }
             state.counts.open -= 1
         }
     }

@@ -1,0 +1,221 @@
+package import Model
+package import Networking
+package import Suppliers
+internal import Synchronization
+
+/// Says where nodes may be, beyond what is remembered of them.
+package protocol NodeLookup: Sendable {
+    /// Places that are worth trying for `user`, likely ones first; whoever is there shows its
+    /// certificate.
+    func endpoints(of user: UserID) async -> [Endpoint]
+    /// Routers at which `user` may wait, for when it is at none of these places.
+    func routers(of user: UserID) async -> [Endpoint]
+}
+
+extension NodeLookup {
+    package func routers(of user: UserID) async -> [Endpoint] { [] }
+}
+
+/// Nobody knows more than the address says.
+package struct NoLookup: NodeLookup {
+    package init() {}
+
+    package func endpoints(of user: UserID) async -> [Endpoint] { [] }
+}
+
+/// The suppliers of a customer, wherever they are: nodes of the network by sessions of this
+/// process, directories of this machine as before.
+///
+/// Thread rules: as ``SessionChannel``.
+package final class NetworkSuppliers: SupplierConnector {
+    private let local: any SupplierConnector
+    private let lookup: any NodeLookup
+    private let threads: LazyThreads
+    private let time: any TimeSource
+    private let random: any RandomSource
+    private let links = Mutex<[DeviceID: Links]>([:])
+    /// Nodes that were found nowhere, and until when they are not looked for again: uptime in
+    /// nanoseconds.
+    private let absent = Mutex<[UserID: UInt64]>([:])
+
+    /// What the sessions of one device share.
+    private struct Links: Sendable {
+        let dialer: SessionDialer
+        let pool: SessionPool
+    }
+
+    package init(
+        local: any SupplierConnector, lookup: any NodeLookup, threads: LazyThreads,
+        time: any TimeSource, random: any RandomSource
+    ) {
+        self.local = local
+        self.lookup = lookup
+        self.threads = threads
+        self.time = time
+        self.random = random
+    }
+
+    /// - Throws: for a node ``StoreError/unreachable(_:)``, or what the supplier says; for a path
+    ///   what the directories say.
+    package func connect(
+        to address: String, as caller: SupplierCaller, creates: Bool
+    ) throws -> SupplierConnection {
+        guard NodeAddress.isOne(address) else {
+            return try local.connect(to: address, as: caller, creates: creates)
+        }
+        guard let node = NodeAddress(address) else { throw StoreError.invalid(field: "address") }
+        let (session, found): (Session, Endpoint?)
+        do throws(SessionError) {
+            (session, found) = try Blocking.wait { () throws(SessionError) in
+                try await self.session(to: node, as: caller)
+            }
+        } catch {
+            throw StoreError.unreachable(ChannelError(error))
+        }
+        let known = found ?? session.peerEndpoint
+        let address = node.preferring(known)
+        let channel = SessionChannel(session, time: time) { () throws(SessionError) in
+            try await self.session(to: address, as: caller).0
+        }
+        do {
+            let offer = try SupplierOffer.ask(
+                channel, of: node.user, as: caller.peer.user,
+                deadline: time.uptime + Limits.requestTime)
+            return SupplierConnection(
+                supplier: offer.supplier, channel: channel,
+                newAddress: address == node ? nil : address.description)
+        } catch {
+            channel.close()
+            throw error
+        }
+    }
+
+    /// Ends all sessions.
+    package func close() async {
+        let all = links.withLock { links in
+            defer { links = [:] }
+            return Array(links.values)
+        }
+        for link in all { await link.pool.close() }
+    }
+
+    // MARK: Sessions
+
+    /// - Returns: the session, and where it was found when the address did not say.
+    private func session(
+        to node: NodeAddress, as caller: SupplierCaller
+    ) async throws(SessionError) -> (Session, Endpoint?) {
+        let links = try links(of: caller)
+        let peer = PeerName(node.user)
+        if let open = await links.pool.openSession(to: peer) { return (open, nil) }
+        // Whoever waits for one that is gone asks again and again: it is looked for now and then.
+        if let until = absent.withLock({ $0[node.user] }), until > time.uptime {
+            throw .backingOff(until: until)
+        }
+        if let session = await dialAll(node.endpoints, peer, links) { return (session, nil) }
+        let places = await lookup.endpoints(of: node.user)
+            .filter { !node.endpoints.contains($0) }
+        if let session = await dialAll(places, peer, links) {
+            return (session, session.peerEndpoint)
+        }
+        let routers = await lookup.routers(of: node.user)
+        guard let session = await dial(peer, by: routers, links) else {
+            let until = time.uptime + Limits.absentNodeDelay
+            absent.withLock { $0[node.user] = until }
+            throw .timedOut
+        }
+        return (session, session.peerEndpoint)
+    }
+
+    /// Dials somebody who waits at one of `routers`.
+    private func dial(
+        _ peer: PeerName, by routers: [Endpoint], _ links: Links
+    ) async -> Session? {
+        let addresses = PeerAddresses(routers: routers)
+        guard
+            let session = try? await RoutedDialer(links.dialer).dial(
+                addresses, expecting: peer, deadline: Limits.strangerDialDeadline)
+        else { return nil }
+        absent.withLock { $0[peer.userID] = nil }
+        await links.pool.adopt(session)
+        return session
+    }
+
+    /// Dials somebody whom nobody can dial, at its routers.
+    package func hidden(
+        _ user: UserID, at routers: [Endpoint], as caller: SupplierCaller
+    ) async throws(SessionError) -> Session {
+        let peer = PeerName(user)
+        let links = try links(of: caller)
+        if let open = await links.pool.openSession(to: peer) { return open }
+        guard let session = await dial(peer, by: routers, links) else { throw .closed }
+        return session
+    }
+
+    /// Dials all places at once; who answers there first and is the one that is meant is taken.
+    private func dialAll(
+        _ places: [Endpoint], _ peer: PeerName, _ links: Links
+    ) async -> Session? {
+        let session = await withTaskGroup(of: Session?.self) { group in
+            for place in places.prefix(Limits.candidateCountMax) {
+                group.addTask {
+                    try? await links.dialer.dial(
+                        [place], expecting: peer, deadline: Limits.strangerDialDeadline)
+                }
+            }
+            var first: Session?
+            for await session in group {
+                guard let session else { continue }
+                if first == nil {
+                    first = session
+                    group.cancelAll()
+                } else {
+                    await session.close()
+                }
+            }
+            return first
+        }
+        guard let session else { return nil }
+        absent.withLock { $0[peer.userID] = nil }
+        await links.pool.adopt(session)
+        return session
+    }
+
+    /// Dials somebody of whom nothing but the place is known.
+    package func stranger(
+        at endpoint: Endpoint, as caller: SupplierCaller
+    ) async throws(SessionError) -> Session {
+        let links = try links(of: caller)
+        let session = try await links.dialer.dial(
+            [endpoint], expecting: nil, deadline: Limits.strangerDialDeadline)
+        await links.pool.adopt(session)
+        return session
+    }
+
+    private func links(of caller: SupplierCaller) throws(SessionError) -> Links {
+        if let known = links.withLock({ $0[caller.peer.device] }) { return known }
+        let identity = try SessionIdentity(
+            certificate: caller.certificate, deviceKey: caller.device, random: random)
+        let setup = SessionSetup(identity: identity, admits: { _ in true }) { _, _ in
+            // We only ask.
+            throw SessionRefusal.notAllowed
+        }
+        let dialer = SessionDialer(setup: setup, threads: threads.threads)
+        let made = Links(
+            dialer: dialer, pool: SessionPool(dialer: dialer, time: time, random: random))
+        return links.withLock { links in
+            if let other = links[caller.peer.device] { return other }
+            links[caller.peer.device] = made
+            return made
+        }
+    }
+}
+
+extension NodeAddress {
+    /// The same node with `endpoint` as the first place to look.
+    func preferring(_ endpoint: Endpoint?) -> NodeAddress {
+        guard let endpoint, endpoints.first != endpoint else { return self }
+        return NodeAddress(
+            user: user, endpoints: [endpoint] + endpoints.filter { $0 != endpoint })
+    }
+}

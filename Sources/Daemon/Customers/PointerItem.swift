@@ -1,0 +1,79 @@
+internal import DHT
+internal import Identities
+internal import Model
+internal import Pipelines
+
+/// A sealed pointer to a customer's suppliers as an item of the DHT, and as the file in which a
+/// command leaves it for the node, which repeats it.
+///
+/// ```
+/// offset  length  field                          docs/formats/supplier-pointer.md
+///      0       8  magic "BDPITEM1"
+///      8      32  key
+///     40       8  sequence
+///     48      64  signature of the item
+///    112       -  value: length 4
+///              4  CRC-32C of all before it
+/// ```
+struct PointerItem: Sendable {
+    let item: Item
+
+    static let salt = Array("bitdust/pointer".utf8)
+    private static let magic: StaticString = "BDPITEM1"
+    private enum PointerNoun {}
+
+    init(_ pointer: SealedPointer) throws {
+        let key = try SigningKey<PointerNoun>(seed: pointer.signingSeed)
+        var writer = BencodeWriter(reserving: pointer.bytes.count + 8)
+        writer.string(pointer.bytes)
+        item = try Item(
+            value: writer.bytes, salt: PointerItem.salt,
+            sequence: Int64(clamping: pointer.sequence), signedBy: key)
+    }
+
+    /// Where the pointer of whoever has this seed is.
+    static func address(signingSeed: SecretBytes) throws(SigningError) -> ItemAddress {
+        ItemAddress(key: try SigningKey<PointerNoun>(seed: signingSeed).itemKey, salt: salt)
+    }
+
+    /// The sealed bytes in the value of an item; `nil` when there are none.
+    static func sealed(in item: Item) -> [UInt8]? {
+        let text = item.value
+        guard let colon = text.firstIndex(of: UInt8(ascii: ":")),
+            let length = Int(String(decoding: text[..<colon], as: UTF8.self)),
+            length == text.count - colon - 1
+        else { return nil }
+        return Array(text[(colon + 1)...])
+    }
+
+    // MARK: The file
+
+    static func path(_ home: NodeHome) -> String { "\(home.path)/identity/supplier-pointer" }
+
+    var encoded: [UInt8] {
+        var writer = ByteWriter(reserving: 1200)
+        writer.magic(PointerItem.magic)
+        writer.bytes32(item.ownership?.key ?? .zero)
+        writer.integer(item.sequence)
+        writer.raw(item.ownership?.signature.array ?? [])
+        writer.counted(item.value)
+        writer.checksum()
+        return writer.bytes
+    }
+
+    init(decoding bytes: [UInt8]) throws(FormatError) {
+        let format = "pointer item"
+        var reader = try ByteReader(checked: bytes, format: format)
+        try reader.expect(PointerItem.magic)
+        let key = try reader.bytes32()
+        let sequence = try reader.integer(Int64.self)
+        guard let signature = Signature(try reader.take(Signature.byteCount)), sequence >= 0
+        else { throw .invalid(format: format, field: "signature") }
+        let value = try reader.counted(limit: Limits.itemValueLengthMax, field: "value")
+        try reader.finish()
+        item = Item(
+            value: value,
+            ownership: Item.Ownership(
+                key: key, salt: PointerItem.salt, sequence: sequence, signature: signature))
+    }
+}

@@ -1,0 +1,222 @@
+internal import Dispatch
+package import Model
+package import Networking
+package import Suppliers
+internal import Synchronization
+
+/// The way to a supplier over a session: what a customer's threads wait for.
+///
+/// A session that has died is dialled again once for each request: all that a customer asks can be
+/// asked twice. Waiting for the answer is what holds a fast customer back; what is under way to one
+/// supplier never takes more than a request's payload.
+///
+/// Thread rules: any thread but those of the network and of the cooperative pool.
+package final class SessionChannel: RequestChannel {
+    /// Gives an open session to the supplier, dialled when there is none.
+    package typealias Dial = @Sendable () async throws(SessionError) -> Session
+
+    package let payloadByteCountMax = Limits.customerPayloadLengthMax
+
+    private struct State {
+        var session: Session?
+        var isClosed = false
+        var lastCall: UInt64 = 0
+        /// What gives up the requests under way.
+        var under: [UInt64: @Sendable () -> Void] = [:]
+    }
+
+    private let dial: Dial
+    private let time: any TimeSource
+    private let state: Mutex<State>
+
+    package init(
+        _ session: Session? = nil, time: any TimeSource, dial: @escaping Dial
+    ) {
+        self.dial = dial
+        self.time = time
+        state = Mutex(State(session: session))
+    }
+
+    package func exchange(
+        _ request: ChannelRequest, into target: UnsafeMutableRawBufferPointer?
+    ) throws(ChannelError) -> ChannelAnswer {
+        guard request.payloadByteCount <= Limits.sessionPayloadLengthMax else {
+            throw .badFrame(field: "payload")
+        }
+        let message = SessionRequest(
+            header: request.header, payload: SessionChannel.joined(request),
+            responseLengthMax: min(target?.count ?? 0, Limits.sessionPayloadLengthMax))
+        let response: SessionResponse
+        do throws(SessionError) {
+            response = try ask(message, request)
+        } catch {
+            guard error.isOfDeadSession else { throw ended(error) }
+            forgetSession()
+            do throws(SessionError) {
+                response = try ask(message, request)
+            } catch {
+                throw ended(error)
+            }
+        }
+        return try deliver(response, to: target)
+    }
+
+    package func close() {
+        let under = state.withLock { state in
+            state.isClosed = true
+            state.session = nil
+            defer { state.under = [:] }
+            return state.under.values
+        }
+        for giveUp in under { giveUp() }
+    }
+
+    // MARK: One attempt
+
+    private func ask(
+        _ message: SessionRequest, _ request: ChannelRequest
+    ) throws(SessionError) -> SessionResponse {
+        guard !state.withLock(\.isClosed) else { throw .closed }
+        if request.cancellation?.isCancelled == true { throw .cancelled }
+        let session = try openSession()
+        let now = time.uptime
+        guard request.deadline > now else { throw .timedOut }
+        let id = state.withLock { state in
+            state.lastCall += 1
+            return state.lastCall
+        }
+        defer {
+            state.withLock { _ = $0.under.removeValue(forKey: id) }
+            request.cancellation?.onCancel(nil)
+        }
+        return try session.requestBlocking(
+            message, deadline: .nanoseconds(Int64(clamping: request.deadline - now))
+        ) { giveUp in
+            let isClosed = state.withLock { state in
+                state.under[id] = giveUp
+                return state.isClosed
+            }
+            if isClosed { giveUp() }
+            request.cancellation?.onCancel(giveUp)
+        }
+    }
+
+    private func openSession() throws(SessionError) -> Session {
+        if let known = state.withLock(\.session), known.isOpen { return known }
+        let session = try Blocking.wait(dial)
+        state.withLock { if !$0.isClosed { $0.session = session } }
+        return session
+    }
+
+    private func forgetSession() { state.withLock { $0.session = nil } }
+
+    // MARK: Bytes and errors
+
+    private static func joined(_ request: ChannelRequest) -> SessionPayload {
+        guard request.payloadByteCount > 0 else { return SessionPayload() }
+        return SessionPayload(capacity: request.payloadByteCount) { memory in
+            var offset = 0
+            for part in request.payload {
+                let bytes = part.bytes
+                UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyMemory(from: bytes)
+                offset += bytes.count
+            }
+            return offset
+        }
+    }
+
+    private func deliver(
+        _ response: SessionResponse, to target: UnsafeMutableRawBufferPointer?
+    ) throws(ChannelError) -> ChannelAnswer {
+        let count = response.payload.byteCount
+        guard count <= target?.count ?? 0 else { throw .badFrame(field: "payload") }
+        if let target, count > 0 {
+            response.payload.withBytes { span in
+                span.withUnsafeBytes { target.copyMemory(from: $0) }
+            }
+        }
+        return ChannelAnswer(header: response.header, payloadByteCount: count)
+    }
+
+    private func ended(_ error: SessionError) -> ChannelError {
+        state.withLock(\.isClosed) ? .closed : ChannelError(error)
+    }
+}
+
+extension SessionError {
+    /// Whether another session may do what this one did not: it ended under the request.
+    fileprivate var isOfDeadSession: Bool {
+        switch self {
+        case .closed, .refused(.closing): true
+        default: false
+        }
+    }
+}
+
+extension ChannelError {
+    /// What a customer's side calls what became of a session.
+    init(_ error: SessionError) {
+        switch error {
+        case .cancelled: self = .cancelled
+        case .timedOut, .refused(.timedOut): self = .timedOut
+        case .violation: self = .badFrame(field: "session")
+        case .tooLong(let field, _, _): self = .badFrame(field: field)
+        default: self = .unreachable(reason: error.words)
+        }
+    }
+}
+
+extension SessionError {
+    /// For people, after the name of a supplier and a colon.
+    package var words: String {
+        switch self {
+        case .network(let error): "no connection (\(error))"
+        case .noCertificate: "this machine's certificate cannot be used"
+        case .badCertificate: "it shows a certificate that is not good"
+        case .wrongPeer(let name): "another node answers there: \(name.userID.short)"
+        case .peerNotAdmitted: "its device was revoked"
+        case .handshakeFailed: "it does not speak our protocol, or does not let us in"
+        case .violation: "it breaks the protocol"
+        case .closed: "the connection ended"
+        case .timedOut: "no answer in time"
+        case .cancelled: "given up"
+        case .refused(.busy): "it has too much to do"
+        case .refused(.notAllowed): "it does not serve us"
+        case .refused(let refusal): "it refused (\(refusal))"
+        case .notForwarded(.notWaiting): "it does not wait at its router"
+        case .notForwarded: "its router is busy"
+        case .tooLong(let field, _, _): "the \(field) is too long"
+        case .backingOff: "it did not answer a moment ago"
+        }
+    }
+}
+
+/// Waits on a thread of its own kind for work of the cooperative pool.
+enum Blocking {
+    /// - Precondition: the thread is none of the pool, which the work may need.
+    static func wait<Value: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () async throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let outcome = Slot<Result<Value, Failure>>()
+        let done = DispatchSemaphore(value: 0)
+        Task { @concurrent in
+            do throws(Failure) {
+                outcome.fill(.success(try await body()))
+            } catch {
+                outcome.fill(.failure(error))
+            }
+            done.signal()
+        }
+        done.wait()
+        return try outcome.value.get()
+    }
+
+    private final class Slot<Value: Sendable>: Sendable {
+        private let content = Mutex<Value?>(nil)
+
+        func fill(_ value: Value) { content.withLock { $0 = value } }
+
+        /// - Precondition: it was filled.
+        var value: Value { content.withLock { $0! } }
+    }
+}

@@ -1,0 +1,209 @@
+package import Model
+internal import NIOCore
+internal import Synchronization
+
+/// Forwards for nodes that nobody can dial: lets them wait, tells them who calls, and joins the two
+/// connections of a call. Sees who calls whom, when, and how many bytes; the bytes themselves are a
+/// session of the two.
+///
+/// Thread rules: any thread may use it.
+package final class Router: Sendable {
+    private struct State {
+        var core: RouterCore
+        var waits: [UInt64: CheckedContinuation<RouterResponse, Never>] = [:]
+        var ends: [UInt64: End] = [:]
+        var lastNumber: UInt64 = 0
+        var isClosed = false
+    }
+
+    /// One connection of a splice.
+    private struct End {
+        let channel: any Channel
+        let handler: NIOLoopBound<SpliceHandler>
+    }
+
+    private let time: any TimeSource
+    private let state: Mutex<State>
+    private let ticker: Task<Void, Never>
+    private let ticks: AsyncStream<Void>.Continuation
+
+    package init(
+        limits: RouterLimits = RouterLimits(), time: any TimeSource, sleeper: any Sleeper,
+        random: any RandomSource
+    ) {
+        self.time = time
+        state = Mutex(State(core: RouterCore(limits: limits, random: random)))
+        let (stream, ticks) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.ticks = ticks
+        ticker = Task {
+            while (try? await sleeper.sleep(nanoseconds: Router.tickInterval)) != nil {
+                ticks.yield()
+            }
+        }
+        Task { [weak self] in for await _ in stream { self?.tick() } }
+    }
+
+    /// A quarter of a second: small beside all deadlines.
+    private static let tickInterval: UInt64 = 250_000_000
+
+    package var counts: RouterCounts { state.withLock { $0.core.counts } }
+
+    // MARK: Requests
+
+    /// Answers the requests of nodes; a ``SessionRequestHandler``.
+    package func answer(
+        _ peer: SessionPeer, _ request: SessionRequest
+    ) async throws -> SessionResponse {
+        guard let asked = try? RouterRequest(request.header), request.payload.byteCount == 0 else {
+            throw SessionRefusal.failed
+        }
+        let response: RouterResponse
+        switch asked {
+        case .wait(let patience): response = await wait(PeerName(peer), patience)
+        case .call(let called): response = call(called, by: PeerName(peer))
+        }
+        return SessionResponse(header: response.encoded())
+    }
+
+    private func wait(_ peer: PeerName, _ patience: UInt32) async -> RouterResponse {
+        let number = nextNumber()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                perform { state in
+                    guard !state.isClosed else {
+                        continuation.resume(returning: .refused(.full))
+                        return []
+                    }
+                    state.waits[number] = continuation
+                    return state.core.wait(number, by: peer, patience: patience, at: time.uptime)
+                }
+                if Task.isCancelled { cancel(number) }
+            }
+        } onCancel: {
+            cancel(number)
+        }
+    }
+
+    private func cancel(_ wait: UInt64) {
+        perform { state in
+            guard let continuation = state.waits.removeValue(forKey: wait) else { return [] }
+            continuation.resume(returning: .callers([]))
+            return state.core.cancelled(wait: wait)
+        }
+    }
+
+    private func call(_ peer: PeerName, by caller: PeerName) -> RouterResponse {
+        var response = RouterResponse.refused(.full)
+        perform { state in
+            guard !state.isClosed else { return [] }
+            let (answer, effects) = state.core.call(peer, by: caller, at: time.uptime)
+            response = answer
+            return effects
+        }
+        return response
+    }
+
+    // MARK: Connections
+
+    /// Takes a connection that has shown a pass, on its thread; nothing more of it is read until it
+    /// is joined.
+    ///
+    /// - Parameter early: what came after the preface.
+    func attach(_ channel: any Channel, showing pass: SplicePass, early: ByteBuffer) {
+        let limits = state.withLock { $0.core.limits }
+        let handler = SpliceHandler(limits: limits, early: early, eventLoop: channel.eventLoop)
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            channel.close(promise: nil)
+            return
+        }
+        let number = nextNumber()
+        let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+        perform { state in
+            guard !state.isClosed else {
+                channel.close(promise: nil)
+                return []
+            }
+            state.ends[number] = End(channel: channel, handler: bound)
+            return state.core.arrived(number, showing: pass)
+        }
+        channel.closeFuture.whenComplete { _ in self.left(number) }
+    }
+
+    private func left(_ connection: UInt64) {
+        perform { state in
+            state.ends[connection] = nil
+            return state.core.closed(connection)
+        }
+    }
+
+    private func tick() {
+        perform { $0.core.tick(at: time.uptime) }
+    }
+
+    private func nextNumber() -> UInt64 {
+        state.withLock { state in
+            state.lastNumber += 1
+            return state.lastNumber
+        }
+    }
+
+    // MARK: Effects
+
+    private func perform(_ body: (inout State) -> [RouterCore.Effect]) {
+        let acts = state.withLock { state in
+            body(&state).compactMap { Router.act(for: $0, &state) }
+        }
+        for act in acts { act() }
+    }
+
+    /// What is done for an effect when the lock is released.
+    private static func act(
+        for effect: RouterCore.Effect, _ state: inout State
+    ) -> (() -> Void)? {
+        switch effect {
+        case .answer(let wait, let response):
+            let continuation = state.waits.removeValue(forKey: wait)
+            return { continuation?.resume(returning: response) }
+        case .close(let connection):
+            let channel = state.ends[connection]?.channel
+            return { channel?.close(promise: nil) }
+        case .join(let one, let other):
+            guard let caller = state.ends[one], let called = state.ends[other] else { return nil }
+            let clock = SpliceClock()
+            return {
+                join(caller, to: called, clock, isKeeper: true)
+                join(called, to: caller, clock, isKeeper: false)
+            }
+        }
+    }
+
+    private static func join(_ end: End, to other: End, _ clock: SpliceClock, isKeeper: Bool) {
+        let target = other.channel
+        end.channel.eventLoop.execute {
+            end.handler.value.join(target, clock: clock, isKeeper: isKeeper)
+        }
+    }
+
+    /// Sends away who waits and ends all splices.
+    package func close() async {
+        ticker.cancel()
+        ticks.finish()
+        let (waits, channels) = state.withLock { state in
+            state.isClosed = true
+            defer { state.waits = [:] }
+            return (
+                state.waits.sorted { $0.key < $1.key }.map(\.value),
+                state.ends.sorted { $0.key < $1.key }.map(\.value.channel)
+            )
+        }
+        for wait in waits { wait.resume(returning: .refused(.full)) }
+        for channel in channels {
+            channel.close(promise: nil)
+            // Never fails.
+            try? await channel.closeFuture.get()
+        }
+    }
+}

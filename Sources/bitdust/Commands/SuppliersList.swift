@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import Model
+internal import Pipelines
+internal import Placement
+internal import Suppliers
+
+struct SuppliersList: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "suppliers",
+        abstract: "List your suppliers: who is there, how good, what each holds.",
+        discussion: """
+            Examples:
+              bitdust suppliers
+              bitdust suppliers --json
+
+            `bitdust hire` adds suppliers, `bitdust fire` gives one up. One that is away for three \
+            days is replaced by itself at the next backup.
+            """)
+
+    @OptionGroup(title: "Output") var output: JSONOption
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) throws {
+        let family = try context.withCustomer { customer in
+            try customer.noteAttendance()
+            return try customer.family()
+        }
+        if output.json {
+            return try context.console.out(JSON.array(family.map(FamilyText.message)).line)
+        }
+        for line in FamilyText.table(family) { try context.console.out(line) }
+        if family.isEmpty {
+            context.console.message("No suppliers yet. Hire some: " + context.command("hire"))
+        }
+    }
+}
+
+/// The family as a table and as JSON.
+enum FamilyText {
+    static func table(_ family: [FamilyMember]) -> [String] {
+        guard !family.isEmpty else { return [] }
+        let heading = ["ID", "State", "Score", "Holds", "Fragments", "Where", "Because"]
+        let rows = family.map { member in
+            [
+                member.record.id.short, state(member),
+                member.failure == nil ? "\(member.score.points)" : "-",
+                member.usedByteCount.map { sizeText(UInt64($0)) } ?? "?",
+                countText(member.fragmentCount), place(member.record),
+                member.failure ?? reasons(member.score),
+            ]
+        }
+        return SnapshotText.aligned([heading] + rows, rightAligned: [2, 3, 4])
+    }
+
+    static func reasons(_ score: SupplierScore) -> String {
+        score.reasons.map(\.text).joined(separator: ", ")
+    }
+
+    static func state(_ member: FamilyMember) -> String {
+        switch (member.isFired, member.failure == nil) {
+        case (true, true): "fired"
+        case (true, false): "fired, away"
+        case (false, true): "ok"
+        case (false, false): "AWAY"
+        }
+    }
+
+    /// `node 3f0c9a1e at 203.0.113.5:7771 (direct)`, `node 3f0c9a1e (routed)`, or a directory.
+    static func place(_ record: SupplierRecord) -> String {
+        guard let node = NodeAddress(record.address) else { return record.address }
+        let at = node.endpoints.first.map { " at \($0) (direct)" } ?? " (routed)"
+        return "node \(node.user.short)" + at
+    }
+
+    static func message(_ member: FamilyMember) -> JSON {
+        var fields = [
+            JSONField("supplier_id", member.record.id.description),
+            JSONField("state", state(member)),
+            JSONField("score", member.score.points),
+            JSONField(
+                "reasons",
+                member.score.reasons.map { .text("\($0.points) \($0.text)") }),
+            JSONField("fragments", member.fragmentCount),
+            JSONField("address", member.record.address),
+        ]
+        if let used = member.usedByteCount { fields.append(JSONField("bytes_used", used)) }
+        if let quota = member.quota { fields.append(JSONField("bytes_agreed", quota)) }
+        if let failure = member.failure { fields.append(JSONField("failure", failure)) }
+        return .object(fields)
+    }
+}

@@ -1,0 +1,131 @@
+import Dispatch
+import Foundation
+import Identities
+import Model
+import Networking
+import Pipelines
+import Suppliers
+import Synchronization
+
+@testable import Daemon
+
+/// A supplier of a network: a real listener on loopback, a real store on the disk.
+final class SupplierNode: Sendable {
+    let directory: String
+    let user: UserID
+    private let identity: SessionIdentity
+    private let server: SupplierServer
+    private let store: DiskFragmentStore
+    private let threads: NetworkThreads
+    private let listener = Mutex<SessionListener?>(nil)
+    /// Requests answered so far.
+    let answered = Mutex(0)
+    /// Users who have a contract here.
+    private let customers = Mutex<Set<UserID>>([])
+    /// Called after each request, with how many there were.
+    let afterRequest = Mutex<(@Sendable (Int) -> Void)?>(nil)
+
+    init(number: Int, below scratch: String, threads: NetworkThreads) async throws {
+        directory = "\(scratch)/supplier-\(number)"
+        let random = SystemRandom()
+        let place = try SupplierDirectory.create(at: directory, random: random)
+        store = try place.store(StoreOptions(capacity: 4 << 30))
+        let root = try IdentityKey(seed: SecretBytes(random.bytes32()))
+        let device = try DeviceKey(seed: SecretBytes(random.bytes32()))
+        let certificate = try DeviceCertificate(
+            device: device.publicKey, name: DisplayName("node")!,
+            created: Timestamp(nanoseconds: 1), sequence: 1, signedBy: root)
+        user = certificate.userID
+        let offer = try SupplierOffer(
+            free: 2 << 30, issued: SystemTime().now, version: "test", endpoints: [],
+            certificate: certificate, device: device, supplier: place.key)
+        var rules = SupplierRules(quotaMax: { _ in 2 << 30 }, isDeviceValid: { _, _ in true })
+        rules.offer = { offer }
+        server = SupplierServer(
+            store: store, key: place.key, rules: rules, time: SystemTime(), holds: nil)
+        identity = try SessionIdentity(
+            certificate: certificate, deviceKey: device, random: random)
+        self.threads = threads
+        try await listen()
+    }
+
+    /// Listens at a free port; after ``stop()`` at another one.
+    func listen() async throws {
+        var settings = SessionSettings()
+        settings.handshakeDeadline = .seconds(60)
+        let opened = try await SessionListener.open(
+            at: Endpoint("127.0.0.1:0")!,
+            setup: SessionSetup(identity: identity, settings: settings, admits: { _ in true }) {
+                [weak self] peer, request in
+                guard let self else { throw SessionRefusal.closing }
+                return await self.answer(peer, request)
+            }, threads: threads)
+        listener.withLock { $0 = opened }
+    }
+
+    var endpoint: Endpoint? { listener.withLock { $0?.localEndpoint } }
+    var address: String {
+        NodeAddress(user: user, endpoints: endpoint.map { [$0] } ?? []).description
+    }
+    var supplier: SupplierID { store.supplier }
+    var customerCount: Int { customers.withLock { $0.count } }
+
+    /// Cuts everybody off at once.
+    func stop() async {
+        let open = listener.withLock { listener in
+            defer { listener = nil }
+            return listener
+        }
+        await open?.close()
+    }
+
+    func end() async {
+        await stop()
+        store.close()
+    }
+
+    private func answer(_ peer: SessionPeer, _ request: SessionRequest) async -> SessionResponse {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                continuation.resume(returning: answerBlocking(peer, request))
+                let count = answered.withLock { count in
+                    count += 1
+                    return count
+                }
+                afterRequest.withLock { $0 }?(count)
+            }
+        }
+    }
+
+    private func answerBlocking(
+        _ peer: SessionPeer, _ request: SessionRequest
+    ) -> SessionResponse {
+        let count = request.payload.byteCount
+        let payload = PageBuffer(byteCount: max(1, count))
+        request.payload.withBytes { span in
+            span.withUnsafeBytes { payload[0..<count].copyMemory(from: $0) }
+        }
+        let room = PageBuffer(byteCount: max(1, request.responseLengthMax))
+        let answer = server.answer(
+            request.header, payload: count == 0 ? [] : [PayloadPart(payload, 0..<count)],
+            from: PeerIdentity(user: peer.userID, device: peer.deviceID)
+        ) { $0 <= request.responseLengthMax ? room[0..<$0] : nil }
+        if (try? store.contract(of: peer.userID)) ?? nil != nil {
+            customers.withLock { _ = $0.insert(peer.userID) }
+        }
+        return SessionResponse(
+            header: answer.header,
+            payload: SessionPayload(
+                copying: UnsafeRawBufferPointer(room[0..<answer.payloadByteCount]).bytes))
+    }
+}
+
+/// Work that blocks, on a thread that may: a test's own belongs to the cooperative pool.
+func onThread<Value: Sendable>(
+    _ body: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        let thread = Thread { continuation.resume(with: Result { try body() }) }
+        thread.start()
+    }
+}
