@@ -45,6 +45,9 @@ import Testing
         let list = try await station.node.call("customers_list").result?.asArray ?? []
         #expect(list.first?["contact_state"] == "CONNECTED")
         #expect(list.first?["fragments"] == 6)
+        let network = try await station.node.call("network_status", ["customers": 1, "tcp": 1])
+        #expect(network.result?["customers"]?["connected"] == 1)
+        #expect(network.result?["tcp"]?["sessions"]?.asArray?.count == 1)
         let states = try await station.node.call("automats_list").result?.asArray ?? []
         let reprs = states.compactMap { $0["repr"]?.asText }
         #expect(reprs.contains("service_supplier(ON)"), "\(reprs)")
@@ -145,7 +148,8 @@ import Testing
         ).revoking(lost.device.publicKey.deviceID, signedBy: lost.identity)
         let document = try IdentityDocument.first(
             IdentityContent(
-                sources: [Source("http://localhost:9/lost.xml")!], contacts: [],
+                sources: [Source("http://localhost:9/lost.xml")!],
+                contacts: [Contact("tcp://127.0.0.1:9")!],
                 date: CalendarDate("2026-11-21")!, version: "test"),
             keys: keys, signedBy: .device(kept.device))
         try HomeFile.write(document.bytes, to: "\(home.knownIdentities)/\(lost.owner).xml")

@@ -5,6 +5,7 @@ internal import Model
 internal import Networking
 internal import Services
 internal import Settings
+internal import Suppliers
 
 /// The group `network`: how this node is connected, and to which network.
 struct NetworkAPI: Sendable {
@@ -45,15 +46,41 @@ struct NetworkAPI: Sendable {
             "suppliers": [
                 "desired": 0, "requested": 0, "connected": 0, "total": 0, "peers": [],
             ],
-            "customers": ["connected": 0, "total": 0, "peers": []],
             "cache": ["total": 0, "connected": 0, "peers": []],
-            "tcp": ["sessions": [], "streams": []],
             "udp": ["sessions": [], "streams": [], "ports": []],
             "proxy": proxy,
         ]
         for (name, value) in none where request.flag(name) { fields[name] = value }
         if request.flag("dht") { fields["dht"] = await dht() }
+        if request.flag("customers") { fields["customers"] = await customers() }
+        if request.flag("tcp") {
+            let sessions = await parts.hub.openSessions.enumerated().map(tcpSession)
+            fields["tcp"] = ["sessions": .array(sessions), "streams": []]
+        }
         return .ok(.object(fields))
+    }
+
+    private func customers() async -> APIValue {
+        let connected = Set(await parts.hub.openSessions.map(\.peer.userID))
+        let owners = parts.supplier.current?.disks.store.contracts.map(\.owner) ?? []
+        let peers: [APIValue] = owners.map { owner in
+            .object(
+                parts.hub.known.names(of: owner).merging([
+                    "state": .text(connected.contains(owner) ? "CONNECTED" : "OFFLINE")
+                ]) { $1 })
+        }
+        return [
+            "connected": APIValue(owners.count(where: { connected.contains($0) })),
+            "total": APIValue(owners.count), "peers": .array(peers),
+        ]
+    }
+
+    private func tcpSession(_ index: Int, _ session: Session) -> APIValue {
+        .object(
+            parts.hub.known.names(of: session.peer.userID).merging([
+                "index": APIValue(index), "state": .text("CONNECTED"),
+                "address": APIValue(session.peerEndpoint.map { "\($0)" }),
+            ]) { $1 })
     }
 
     /// Routers at which this node waits; on a router what it forwards.

@@ -42,7 +42,9 @@ struct SupplierAPI: Sendable {
         return await withSupplier { supplier in
             let report = supplier.report()
             return .result(
-                SupplierAPI.donated(report.donation.donated, report) { names(of: $0) })
+                SupplierAPI.donated(report.donation.donated, report) {
+                    parts.hub.known.names(of: $0)
+                })
         }
     }
 
@@ -74,16 +76,6 @@ struct SupplierAPI: Sendable {
         ]
     }
 
-    /// How a user is called, as far as its document is known.
-    private func names(of user: UserID) -> [String: APIValue] {
-        let document = parts.hub.known.document(of: user)
-        return [
-            "user_id": .text("\(user)"),
-            "idurl": APIValue(document.map { "\($0.content.sources[0])" }),
-            "global_id": APIValue(document.map { "\($0.globalID)" }),
-        ]
-    }
-
     // MARK: Customers
 
     private func customers() async -> APIEnvelope {
@@ -94,7 +86,7 @@ struct SupplierAPI: Sendable {
                     supplier.report().customers.enumerated().map { index, customer in
                         let owner = customer.contract.owner
                         return .object(
-                            names(of: owner).merging([
+                            parts.hub.known.names(of: owner).merging([
                                 "position": APIValue(index),
                                 "contact_state": .text(
                                     connected.contains(owner) ? "CONNECTED" : "OFFLINE"),

@@ -35,7 +35,7 @@ struct UserSessionAPI: Sendable {
                 if !error.isTransient { break }
             }
         }
-        return .error("no session with \(user.globalID): \(failure)")
+        return .error("no session with \(user.globalID): \(failure.words)")
     }
 
     private func status(_ request: APIRequest) async -> APIEnvelope {

@@ -66,9 +66,25 @@ package final class CustomerNetwork: Sendable {
             home: home, setting: setting, threads: threads, resolver: resolver)
         let endpoints =
             if let list { try await places.endpoints(of: list) } else { await places.all() }
+        let hidden = list == nil ? await places.hidden() : []
         let found = await withTaskGroup(of: Found?.self) { group in
             for endpoint in endpoints.prefix(Limits.candidateCountMax) {
-                group.addTask { await self.ask(endpoint, as: caller) }
+                group.addTask {
+                    guard
+                        let session = try? await self.suppliers.stranger(
+                            at: endpoint, as: caller)
+                    else { return nil }
+                    return await self.ask(session, endpoint.address, as: caller)
+                }
+            }
+            for node in hidden.prefix(Limits.candidateCountMax) {
+                group.addTask {
+                    guard
+                        let session = try? await self.suppliers.hidden(
+                            node.user, at: node.routers, as: caller)
+                    else { return nil }
+                    return await self.ask(session, node.address, as: caller)
+                }
             }
             var found: [Found] = []
             for await one in group.compactMap({ $0 }) { found.append(one) }
@@ -81,10 +97,9 @@ package final class CustomerNetwork: Sendable {
             .sorted { $0.candidate.supplier < $1.candidate.supplier }
     }
 
-    private func ask(_ endpoint: Endpoint, as caller: SupplierCaller) async -> Found? {
-        guard let session = try? await suppliers.stranger(at: endpoint, as: caller) else {
-            return nil
-        }
+    private func ask(
+        _ session: Session, _ address: IPAddress, as caller: SupplierCaller
+    ) async -> Found? {
         let request = SupplierRequest(owner: caller.peer.user, .offer).encoded()
         let start = setting.time.uptime
         guard
@@ -94,12 +109,14 @@ package final class CustomerNetwork: Sendable {
             let node = offer.node, node.userID == session.peer.userID
         else { return nil }
         let candidate = Candidate(
-            supplier: offer.supplier, operatorID: node.userID, address: endpoint.address,
+            supplier: offer.supplier, operatorID: node.userID, address: address,
             free: offer.free, latency: setting.time.uptime - start)
-        let others = offer.endpoints.filter { $0 != endpoint }
+        // One behind a router is found by its document again.
+        let near = session.peerEndpoint.map { [$0] } ?? []
+        let others = near.isEmpty ? [] : offer.endpoints.filter { !near.contains($0) }
         return Found(
             candidate: candidate,
-            address: NodeAddress(user: node.userID, endpoints: [endpoint] + others),
+            address: NodeAddress(user: node.userID, endpoints: near + others),
             version: offer.version)
     }
 
@@ -113,6 +130,7 @@ package final class CustomerNetwork: Sendable {
 private actor RememberedPlaces: NodeLookup {
     private let places: CustomerPlaces
     private var looking: Task<[Endpoint], Never>?
+    private var lookingForRouters: Task<([CustomerPlaces.Hidden], [Endpoint]), Never>?
 
     init(places: CustomerPlaces) {
         self.places = places
@@ -122,6 +140,20 @@ private actor RememberedPlaces: NodeLookup {
         let search = looking ?? Task { [places] in await places.all() }
         looking = search
         return await search.value
+    }
+
+    func routers(of user: UserID) async -> [Endpoint] {
+        let search =
+            lookingForRouters
+            ?? Task { [places] in
+                async let hidden = places.hidden()
+                async let routers = places.routers()
+                return await (hidden, routers)
+            }
+        lookingForRouters = search
+        let (hidden, routers) = await search.value
+        let own = hidden.first { $0.user == user }?.routers ?? []
+        return own + routers.filter { !own.contains($0) }
     }
 }
 

@@ -20,12 +20,46 @@ struct CustomerPlaces: NodeLookup {
     /// In the order in which they are worth trying, each once.
     func all() async -> [Endpoint] {
         async let hosts = ofHosts()
-        async let peers = ofDHT()
+        async let peers = ofDHT(.supplier)
         async let documents = ofDocuments()
         var all: [Endpoint] = []
         for endpoint in await hosts + peers + documents where !all.contains(endpoint) {
             all.append(endpoint)
         }
+        return all
+    }
+
+    // MARK: Behind routers
+
+    /// A node that says in its document that it waits at routers.
+    struct Hidden: Sendable {
+        let user: UserID
+        let routers: [Endpoint]
+        /// What its network shows to others; of a router when it does not say.
+        let address: IPAddress
+    }
+
+    /// Users whose documents name routers.
+    func hidden() async -> [Hidden] {
+        await documents().compactMap { document in
+            var places = PeerAddresses()
+            for contact in document.content.contacts {
+                if let endpoint = contact.endpoint { places.add(endpoint, of: contact) }
+            }
+            guard let first = places.routers.first else { return nil }
+            return Hidden(
+                user: document.userID, routers: places.routers,
+                address: (places.direct.first ?? first).address)
+        }
+    }
+
+    /// The hosts of the network and those that its DHT names: whoever has lost a router waits at
+    /// another one of these.
+    func routers() async -> [Endpoint] {
+        async let peers = ofDHT(.router)
+        async let hosts = ofHosts()
+        var all: [Endpoint] = []
+        for endpoint in await peers + hosts where !all.contains(endpoint) { all.append(endpoint) }
         return all
     }
 
@@ -56,10 +90,10 @@ struct CustomerPlaces: NodeLookup {
 
     // MARK: The DHT
 
-    private func ofDHT() async -> [Endpoint] {
+    private func ofDHT(_ role: Role) async -> [Endpoint] {
         let visit = DHTVisit(
             home: home, setting: setting, threads: threads, resolver: resolver)
-        guard let topic = visit.topic(of: .supplier) else { return [] }
+        guard let topic = visit.topic(of: role) else { return [] }
         guard case .peers(let peers, _)? = await visit.perform([.findPeers(topic)]).first else {
             return []
         }
@@ -69,21 +103,34 @@ struct CustomerPlaces: NodeLookup {
     // MARK: Documents
 
     private func ofDocuments() async -> [Endpoint] {
+        await documents().flatMap(\.content.contacts)
+            .filter { $0.transport == PeerAddresses.directTransport }.compactMap(\.endpoint)
+    }
+
+    /// What the network's identity servers show, one of each user.
+    private func documents() async -> [IdentityDocument] {
         guard let network = (try? NetworkStore(home: home))?.current else { return [] }
         let http = HTTPClient(threads: threads.threads, resolver: resolver) { _ in true }
         let search = DocumentSearch(exchange: NodeExchange(client: http))
-        return await withTaskGroup(of: [Endpoint].self) { group in
+        return await withTaskGroup(of: [IdentityDocument].self) { group in
             for server in network.identityServers {
                 group.addTask {
                     let names = await CustomerPlaces.names(on: server, http)
                     let sources = names.prefix(Limits.candidateCountMax).map {
                         Source(host: server.host, port: server.webPort, name: $0)
                     }
-                    let documents = await search.documents(at: Array(sources))
-                    return documents.flatMap(\.content.contacts).compactMap(\.endpoint)
+                    return await search.documents(at: Array(sources))
                 }
             }
-            return await group.reduce(into: []) { $0 += $1 }
+            let all = await group.reduce(into: []) { $0 += $1 }
+            var newest: [UserID: IdentityDocument] = [:]
+            for document in all {
+                let known = newest[document.userID]
+                if known.map({ $0.order < document.order }) ?? true {
+                    newest[document.userID] = document
+                }
+            }
+            return newest.values.sorted { $0.userID < $1.userID }
         }
     }
 

@@ -8,6 +8,12 @@ package protocol NodeLookup: Sendable {
     /// Places that are worth trying for `user`, likely ones first; whoever is there shows its
     /// certificate.
     func endpoints(of user: UserID) async -> [Endpoint]
+    /// Routers at which `user` may wait, for when it is at none of these places.
+    func routers(of user: UserID) async -> [Endpoint]
+}
+
+extension NodeLookup {
+    package func routers(of user: UserID) async -> [Endpoint] { [] }
 }
 
 /// Nobody knows more than the address says.
@@ -109,12 +115,41 @@ package final class NetworkSuppliers: SupplierConnector {
         if let session = await dialAll(node.endpoints, peer, links) { return (session, nil) }
         let places = await lookup.endpoints(of: node.user)
             .filter { !node.endpoints.contains($0) }
-        guard let session = await dialAll(places, peer, links) else {
+        if let session = await dialAll(places, peer, links) {
+            return (session, session.peerEndpoint)
+        }
+        let routers = await lookup.routers(of: node.user)
+        guard let session = await dial(peer, by: routers, links) else {
             let until = time.uptime + Limits.absentNodeDelay
             absent.withLock { $0[node.user] = until }
             throw .timedOut
         }
         return (session, session.peerEndpoint)
+    }
+
+    /// Dials somebody who waits at one of `routers`.
+    private func dial(
+        _ peer: PeerName, by routers: [Endpoint], _ links: Links
+    ) async -> Session? {
+        let addresses = PeerAddresses(routers: routers)
+        guard
+            let session = try? await RoutedDialer(links.dialer).dial(
+                addresses, expecting: peer, deadline: Limits.strangerDialDeadline)
+        else { return nil }
+        absent.withLock { $0[peer.userID] = nil }
+        await links.pool.adopt(session)
+        return session
+    }
+
+    /// Dials somebody whom nobody can dial, at its routers.
+    package func hidden(
+        _ user: UserID, at routers: [Endpoint], as caller: SupplierCaller
+    ) async throws(SessionError) -> Session {
+        let peer = PeerName(user)
+        let links = try links(of: caller)
+        if let open = await links.pool.openSession(to: peer) { return open }
+        guard let session = await dial(peer, by: routers, links) else { throw .closed }
+        return session
     }
 
     /// Dials all places at once; who answers there first and is the one that is meant is taken.

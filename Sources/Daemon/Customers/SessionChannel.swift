@@ -183,6 +183,8 @@ extension SessionError {
         case .refused(.busy): "it has too much to do"
         case .refused(.notAllowed): "it does not serve us"
         case .refused(let refusal): "it refused (\(refusal))"
+        case .notForwarded(.notWaiting): "it does not wait at its router"
+        case .notForwarded: "its router is busy"
         case .tooLong(let field, _, _): "the \(field) is too long"
         case .backingOff: "it did not answer a moment ago"
         }

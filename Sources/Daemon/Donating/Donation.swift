@@ -29,7 +29,7 @@ struct Donation: Equatable, Sendable {
     var committed: Int { Donation.sum(promises.map(\.committed)) }
     var charged: Int { Donation.sum(promises.map(\.charged)) }
 
-    /// Bytes that are promised to nobody, and that the disks have room for beside what was promised.
+    /// Bytes promised to nobody, that the disks have room for beside what was promised.
     var free: Int { isAccepting ? free(beside: promises) : 0 }
 
     /// The largest contract that a user may have: always the one it has.

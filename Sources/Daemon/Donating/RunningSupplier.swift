@@ -125,7 +125,7 @@ final class RunningSupplier: Sendable {
         return Donation(
             donated: values.donatedByteCount,
             customerMax: Int(clamping: values[SupplierSettings.customerSpaceMax].byteCount),
-            room: store.slots.reduce(0) { $0 + $1.room },
+            room: DiskUse.room(of: store.slots),
             isAccepting: !values[SupplierSettings.isPaused]
                 && !values[SupplierSettings.isLeaving],
             promises: promises)

@@ -75,8 +75,21 @@ extension RunningSupplier {
     }
 }
 
-/// Bytes that the files below a directory take on the disk, as `du` counts; no link is followed.
 enum DiskUse {
+    /// Bytes that directories still take; those on one file system share its room.
+    static func room(of slots: [DiskSlot]) -> Int {
+        var rooms: [UInt: Int] = [:]
+        for slot in slots {
+            var status = stat()
+            guard lstat(slot.path, &status) == 0 else { continue }
+            let device = UInt(status.st_dev)
+            rooms[device] = max(rooms[device] ?? 0, slot.room)
+        }
+        return rooms.values.reduce(0, +)
+    }
+
+    /// Bytes that the files below a directory take on the disk, as `du` counts; no link is
+    /// followed.
     static func length(below path: String) -> Int {
         var own = stat()
         guard lstat(path, &own) == 0 else { return 0 }

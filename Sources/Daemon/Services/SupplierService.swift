@@ -62,15 +62,13 @@ actor SupplierService: ServiceBody {
 
     func stop() async {
         parts.hub.handlers.register(RunningSupplier.magic, nil)
-        for task in work {
-            task.cancel()
-            await task.value
-        }
-        work = []
-        await retract()
+        // They may be dialling somebody: they see that there is no supplier any more and end.
+        for task in work { task.cancel() }
+        let ended = supplier
+        (supplier, offers, state, work) = (nil, nil, nil, [])
         parts.supplier.fill(nil)
-        await supplier?.close()
-        (supplier, offers, state) = (nil, nil, nil)
+        await retract()
+        await ended?.close()
     }
 
     // MARK: Disks
@@ -125,6 +123,7 @@ actor SupplierService: ServiceBody {
             return SupplierAlert.all(supplier.disks, donated: donated)
         }
         state?.enter("READY")
+        guard self.supplier === supplier else { return }
         if var alerts {
             let port = await parts.hub.localEndpoint?.port ?? 0
             if failedReach > 0 { alerts.append(.unreachable(port: port, asked: failedReach)) }
@@ -174,6 +173,7 @@ actor SupplierService: ServiceBody {
         let topic = Role.supplier.topic(in: parts.networkName)
         if let announced, announced.node === node, announced.topic == topic { return }
         await retract()
+        guard supplier != nil else { return }
         announced = (node, topic)
         // Repeated by the node of the DHT until it is retracted.
         let answer = await node.perform(.announce(topic, port: place.port))

@@ -1,3 +1,4 @@
+internal import APIModel
 internal import Identities
 internal import Model
 internal import Networking
@@ -128,5 +129,17 @@ final class KnownIdentities: Sendable {
             else { return nil }
             return document
         }
+    }
+}
+
+extension KnownIdentities {
+    /// How a user is called in answers, as far as its document is known.
+    func names(of user: UserID) -> [String: APIValue] {
+        let document = document(of: user)
+        return [
+            "user_id": .text("\(user)"),
+            "idurl": APIValue(document.map { "\($0.content.sources[0])" }),
+            "global_id": APIValue(document.map { "\($0.globalID)" }),
+        ]
     }
 }

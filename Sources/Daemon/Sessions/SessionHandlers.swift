@@ -2,7 +2,7 @@ internal import Model
 internal import Networking
 internal import Synchronization
 
-/// Who answers which requests of peers: the first eight bytes of a request's header say whose it is.
+/// Who answers which requests of peers: the first eight bytes of a header say whose it is.
 ///
 /// Thread rules: any thread at any time.
 final class SessionHandlers: Sendable {

@@ -65,7 +65,7 @@ actor SessionHub {
     var counts: SessionCounts? { running?.listener.counts }
     var openSessions: [Session] { running?.listener.openSessions ?? [] }
 
-    /// Asks `lookup` too, after those that were added before and after the known documents.
+    /// Asks `lookup` too, after those added before and after the documents that are known.
     func add(_ lookup: @escaping Lookup) { lookups.append(lookup) }
 
     /// Takes the connections of a router's callers at the port of the sessions.

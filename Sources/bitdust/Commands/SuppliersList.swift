@@ -65,10 +65,10 @@ enum FamilyText {
         }
     }
 
-    /// `bob's node 3f0c9a1e at 203.0.113.5:7771 (direct)`, or a directory.
+    /// `node 3f0c9a1e at 203.0.113.5:7771 (direct)`, `node 3f0c9a1e (routed)`, or a directory.
     static func place(_ record: SupplierRecord) -> String {
         guard let node = NodeAddress(record.address) else { return record.address }
-        let at = node.endpoints.first.map { " at \($0) (direct)" } ?? ""
+        let at = node.endpoints.first.map { " at \($0) (direct)" } ?? " (routed)"
         return "node \(node.user.short)" + at
     }
 

@@ -221,8 +221,7 @@ private struct CorePair {
         }
     }
 
-    @Test func `a request is answered before its payload has come, which then stays there`() throws
-    {
+    @Test func `a request is answered before its payload has come, which stays there`() throws {
         var pair = CorePair()
         pair.hasMemory = false
         for call in 1...3 as ClosedRange<UInt64> {
