@@ -66,12 +66,6 @@ package actor SessionPool {
         return session
     }
 
-    /// The session to `peer` that is open now; dials nobody.
-    package func openSession(to peer: PeerName) -> Session? {
-        guard case .open(let session) = entries[peer], session.isOpen else { return nil }
-        return session
-    }
-
     /// Uses a session that the peer has opened, unless there is one already: requests go both ways.
     package func adopt(_ session: Session) {
         guard !isClosed, session.isOpen else { return }
