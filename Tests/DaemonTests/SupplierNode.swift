@@ -54,7 +54,7 @@ final class SupplierNode: Sendable {
         var settings = SessionSettings()
         settings.handshakeDeadline = .seconds(60)
         let opened = try await SessionListener.open(
-            at: Endpoint("127.0.0.1:0")!,
+            at: Endpoint(.v4(127 << 24 | 1), port: 0),
             setup: SessionSetup(identity: identity, settings: settings, admits: { _ in true }) {
                 [weak self] peer, request in
                 guard let self else { throw SessionRefusal.closing }
