@@ -200,9 +200,9 @@ package enum Limits {
     package static let absentNodeDelay: UInt64 = 20_000_000_000
     /// Places that are tried for candidates.
     package static let candidateCountMax = 128
-    /// What a supplier of the network is asked to keep for us, and the least that is worth a
-    /// contract.
-    package static let networkQuotaDefault = 64 << 30
+    /// What a supplier of the network is asked to keep for us at first, twice as much whenever that
+    /// is full, and the least that is worth a contract. What one has asked for others cannot have.
+    package static let networkQuotaDefault = 1 << 30
     package static let networkQuotaMin = 64 << 20
 
     // MARK: Sockets

@@ -69,7 +69,9 @@ package struct CandidateScore: Hashable, Sendable {
     private static func room(_ free: Int) -> Reason {
         // Twice the room is four points more, from 64 MiB to 2 GiB and above.
         let steps = free < 64 << 20 ? 0 : (Int.bitWidth - (free >> 26).leadingZeroBitCount)
-        return Reason(points: min(20, steps * 4), text: "\(free >> 30) GiB free")
+        return Reason(
+            points: min(20, steps * 4),
+            text: free < 10 << 30 ? "\(free >> 20) MiB free" : "\(free >> 30) GiB free")
     }
 
     private static func speed(_ latency: UInt64) -> Reason {

@@ -50,6 +50,16 @@ import Testing
         #expect(output.contains("OK: hidden hosts reach each other"))
     }
 
+    @Test func `a fifth host backs up, and comes back with two suppliers gone`() throws {
+        let (status, output) = try NetworkStoryTests.run("five-hosts", [])
+        guard status != NetworkStoryTests.skipped else {
+            print(output.split(separator: "\n").last ?? "SKIPPED")
+            return
+        }
+        #expect(status == 0, "\(output.suffix(4000))")
+        #expect(output.contains("OK: back with two of four suppliers gone"))
+    }
+
     @Test func `four homes on one machine become a network`() throws {
         let (status, output) = try NetworkStoryTests.run("four-homes", [])
         #expect(status == 0, "\(output.suffix(4000))")

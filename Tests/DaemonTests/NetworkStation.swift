@@ -14,7 +14,8 @@ final class NetworkStation: Sendable {
     let commandThreads = LazyThreads()
     let nodes: [SupplierNode]
 
-    init(suppliers count: Int) async throws {
+    /// - Parameter firstQuota: bytes that a supplier agrees to; a test may change it.
+    init(suppliers count: Int, firstQuota: Int = 2 << 30) async throws {
         path =
             FileManager.default.temporaryDirectory
             .appending(path: "bitdust-network-\(UUID().uuidString)").path
@@ -23,7 +24,8 @@ final class NetworkStation: Sendable {
         var nodes: [SupplierNode] = []
         for number in 0..<count {
             nodes.append(
-                try await SupplierNode(number: number, below: path, threads: threads))
+                try await SupplierNode(
+                    number: number, below: path, threads: threads, quotaMax: firstQuota))
         }
         self.nodes = nodes
         try FileManager.default.createDirectory(

@@ -138,6 +138,26 @@ import Testing
         await station.end()
     }
 
+    @Test func `a contract that is full grows while the backup goes on`() async throws {
+        let station = try await NetworkStation(suppliers: 1, firstQuota: 64 << 20)
+        try station.fill(fileCount: 9, byteCount: 10_000_000)
+        try await station.hireAll()
+        let node = station.nodes[0]
+        node.allowed.quota.withLock { $0 = 2 << 30 }
+        let report = try await station.backup()
+        #expect(report.suppliersFailed.isEmpty)
+        let (home, id) = (station.home(), node.supplier)
+        let family = try await station.command { adapters in
+            let customer = try Customer.open(home: home, adapters: adapters)
+            defer { customer.close() }
+            return try customer.family()
+        }
+        #expect(family.map(\.record.id) == [id])
+        #expect(family.first?.quota == 128 << 20)
+        #expect(family.first?.usedByteCount ?? 0 > 90_000_000)
+        await station.end()
+    }
+
     @Test func `another node at a supplier's address is not taken for it`() async throws {
         let station = try await NetworkStation(suppliers: 2)
         let (one, two) = (station.nodes[0], station.nodes[1])

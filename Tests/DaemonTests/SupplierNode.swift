@@ -25,7 +25,18 @@ final class SupplierNode: Sendable {
     /// Called after each request, with how many there were.
     let afterRequest = Mutex<(@Sendable (Int) -> Void)?>(nil)
 
-    init(number: Int, below scratch: String, threads: NetworkThreads) async throws {
+    /// Bytes that it makes a contract for.
+    let allowed: Allowed
+
+    final class Allowed: Sendable {
+        let quota: Mutex<Int>
+
+        init(_ quota: Int) { self.quota = Mutex(quota) }
+    }
+
+    init(
+        number: Int, below scratch: String, threads: NetworkThreads, quotaMax: Int = 2 << 30
+    ) async throws {
         directory = "\(scratch)/supplier-\(number)"
         let random = SystemRandom()
         let place = try SupplierDirectory.create(at: directory, random: random)
@@ -39,7 +50,10 @@ final class SupplierNode: Sendable {
         let offer = try SupplierOffer(
             free: 2 << 30, issued: SystemTime().now, version: "test", endpoints: [],
             certificate: certificate, device: device, supplier: place.key)
-        var rules = SupplierRules(quotaMax: { _ in 2 << 30 }, isDeviceValid: { _, _ in true })
+        let allowed = Allowed(quotaMax)
+        self.allowed = allowed
+        var rules = SupplierRules(
+            quotaMax: { _ in allowed.quota.withLock { $0 } }, isDeviceValid: { _, _ in true })
         rules.offer = { offer }
         server = SupplierServer(
             store: store, key: place.key, rules: rules, time: SystemTime(), holds: nil)
@@ -54,7 +68,7 @@ final class SupplierNode: Sendable {
         var settings = SessionSettings()
         settings.handshakeDeadline = .seconds(60)
         let opened = try await SessionListener.open(
-            at: Endpoint("127.0.0.1:0")!,
+            at: Endpoint(.v4(127 << 24 | 1), port: 0),
             setup: SessionSetup(identity: identity, settings: settings, admits: { _ in true }) {
                 [weak self] peer, request in
                 guard let self else { throw SessionRefusal.closing }

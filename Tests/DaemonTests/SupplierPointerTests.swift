@@ -1,11 +1,11 @@
 import DHT
 import Foundation
 import Model
-import Pipelines
 import Suppliers
 import Testing
 
 @testable import Daemon
+@testable import Pipelines
 
 /// The record by which a new machine finds its suppliers: golden files, damage, what fits.
 @Suite struct SupplierPointerTests {

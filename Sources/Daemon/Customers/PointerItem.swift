@@ -15,6 +15,8 @@ internal import Pipelines
 ///    112       -  value: length 4
 ///              4  CRC-32C of all before it
 /// ```
+///
+/// Golden file: `fixtures/supplier-pointer/item-v1.bin`.
 struct PointerItem: Sendable {
     let item: Item
 

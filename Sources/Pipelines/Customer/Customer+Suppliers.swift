@@ -152,20 +152,44 @@ extension Customer {
             certificates.append(machine.certificate)
         }
         let wanted = max(kept?.quota ?? 0, quota)
-        func propose(_ quota: Int) throws {
-            try store.admit(
-                Contract(
-                    supplier: store.supplier, owner: owner.user,
-                    identityKey: machine.identityPublicKey, quota: quota,
-                    sequence: (kept?.sequence ?? 0) + 1, certificates: certificates,
-                    signedBy: owner.device))
-        }
         do {
-            try propose(wanted)
+            try propose(wanted, to: store, after: kept, certificates)
         } catch StoreError.contractRefused(let quotaMax)
             where quotaMax >= max(Limits.networkQuotaMin, kept?.quota ?? 0)
         {
-            try propose(min(wanted, quotaMax))
+            try propose(min(wanted, quotaMax), to: store, after: kept, certificates)
+        }
+    }
+
+    private func propose(
+        _ quota: Int, to store: any FragmentStore, after kept: Contract?, _ certificates: [[UInt8]]
+    ) throws {
+        try store.admit(
+            Contract(
+                supplier: store.supplier, owner: owner.user,
+                identityKey: machine.identityPublicKey, quota: quota,
+                sequence: (kept?.sequence ?? 0) + 1, certificates: certificates,
+                signedBy: owner.device))
+    }
+
+    /// Agrees on twice as much with a supplier whose contract is full, or on as much more as it
+    /// gives.
+    ///
+    /// - Returns: whether there is room for `need` bytes now.
+    func grow(_ store: any FragmentStore, by need: Int) -> Bool {
+        guard let kept = (try? store.contract(of: owner.user)) ?? nil else { return false }
+        let (least, isTooMuch) = kept.quota.addingReportingOverflow(need)
+        guard !isTooMuch else { return false }
+        do {
+            do {
+                let wanted = max(least, min(kept.quota, .max / 2) * 2)
+                try propose(wanted, to: store, after: kept, kept.certificates)
+            } catch StoreError.contractRefused(let quotaMax) where quotaMax >= least {
+                try propose(quotaMax, to: store, after: kept, kept.certificates)
+            }
+            return true
+        } catch {
+            return false
         }
     }
 

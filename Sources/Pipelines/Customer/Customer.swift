@@ -149,7 +149,12 @@ package final class Customer: Sendable {
 
     func makeLanes() throws -> [SupplierLane] {
         try employed().map {
-            SupplierLane(record: $0.record, store: $0.store, failure: $0.failure)
+            let store = $0.store
+            return SupplierLane(
+                record: $0.record, store: store, failure: $0.failure
+            ) { [self] need in
+                store.map { grow($0, by: need) } ?? false
+            }
         }
     }
 

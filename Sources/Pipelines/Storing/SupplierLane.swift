@@ -15,12 +15,19 @@ final class SupplierLane: Sendable {
 
     let record: SupplierRecord
     private let store: (any FragmentStore)?
+    private let grow: @Sendable (Int) -> Bool
     private let queue: BoundedQueue<Item>
     private let firstFailure: Mutex<(any Error)?>
     private let thread = Mutex<WorkerThread?>(nil)
 
     /// - Parameter failure: why there is no store, when there is none.
-    init(record: SupplierRecord, store: (any FragmentStore)?, failure: (any Error)?) {
+    /// - Parameter grow: gets the supplier to take so many bytes more than was agreed on, if it
+    ///   does.
+    init(
+        record: SupplierRecord, store: (any FragmentStore)?, failure: (any Error)?,
+        grow: @escaping @Sendable (Int) -> Bool
+    ) {
+        self.grow = grow
         self.record = record
         self.store = store
         self.queue = BoundedQueue(countMax: Limits.groupCommitCountMax)
@@ -61,6 +68,17 @@ final class SupplierLane: Sendable {
         }
     }
 
+    private func put(
+        _ uploads: [FragmentUpload], in store: any FragmentStore
+    ) throws(StoreError) -> [Receipt] {
+        do {
+            return try store.put(uploads)
+        } catch {
+            guard case .quotaExceeded(let need, _) = error, grow(need) else { throw error }
+            return try store.put(uploads)
+        }
+    }
+
     private func store(_ items: [Item]) {
         guard let store, failure == nil else {
             let error = failure ?? CancelledError()
@@ -68,7 +86,7 @@ final class SupplierLane: Sendable {
             return
         }
         do {
-            let receipts = try store.put(items.map(\.upload))
+            let receipts = try put(items.map(\.upload), in: store)
             for (item, receipt) in zip(items, receipts) {
                 // The store has checked the signature; whose and what for is checked here too.
                 let wanted = item.block.descriptor.places[item.position].fragment

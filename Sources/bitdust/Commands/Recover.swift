@@ -15,8 +15,8 @@ struct Recover: ContextualCommand {
               bitdust recover alice.key --from bob.example,10.0.0.7:7771
 
             Suppliers in the network are found by what the key file says, by the DHT, or by asking \
-            the hosts of the network that was joined. Not all suppliers are needed: as many as the scheme has data fragments, 2 of 4 for the \
-            built-in ones. Then `bitdust restore` brings the files back.
+            the hosts of the network that was joined. Not all suppliers are needed: as many as the \
+            scheme has data fragments, 2 of 4 for the built-in ones. Then `bitdust restore` brings the files back.
             """)
 
     @Argument(help: "The key file.", completion: .file())
