@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Who answers, for how long others have been silent, and what audits have shown of each.
 ///
-/// Silence is counted from one look to the next, at most half a day at a time: a machine that was off
-/// for a month, or a clock that jumps by a year, says nothing about the suppliers.
+/// Silence is counted from one look to the next, at most half a day at a time: a machine that was
+/// off for a month, or a clock that jumps by a year, says nothing about the suppliers.
 struct SupplierWatch {
     struct Entry {
         let supplier: OpenSupplier
