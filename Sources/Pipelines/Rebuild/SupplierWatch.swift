@@ -52,10 +52,12 @@ struct SupplierWatch {
             let answers = entry.answers && !failed.contains(id)
             // A record is longer than its fragment by its header.
             let free = min(entry.usage?.available ?? 0, entry.capacityLeft)
-            return SupplierView(
+            var view = SupplierView(
                 id: id, presence: answers ? .answers : .silent(entry.state.silence),
-                isLeaving: entry.state.isLeaving || !entry.state.score.isTrusted,
-                freeByteCount: max(0, free - free / 64), byteBudget: byteBudget)
+                isLeaving: entry.state.isLeaving, freeByteCount: max(0, free - free / 64),
+                byteBudget: byteBudget)
+            view.isDistrusted = !entry.state.score.isTrusted
+            return view
         }
     }
 
