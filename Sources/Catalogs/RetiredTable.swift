@@ -13,8 +13,8 @@ package struct RetiredFragment: Hashable, Sendable {
 }
 
 extension Catalog {
-    /// Replaces the fragments of a block by those of another coding, durable on return. The old ones
-    /// are retired: they stay on their suppliers until a head names the new ones.
+    /// Replaces the fragments of a block by those of another coding, durable on return. The old
+    /// ones are retired: they stay on their suppliers until a head names the new ones.
     ///
     /// Does nothing when the row has changed since `old` was read.
     package func replace(

@@ -64,7 +64,9 @@ package struct BlockAssessment: Hashable, Sendable {
     ) -> FragmentState {
         guard let supplier else { return .lost }
         switch supplier.presence {
-        case .answers: return supplier.isLeaving || isTaken ? .misplaced : .stored
+        case .answers:
+            let goes = supplier.isLeaving || supplier.isDistrusted || isTaken
+            return goes ? .misplaced : .stored
         case .silent(let silence):
             return supplier.isLeaving || silence > grace ? .lost : .doubtful
         }

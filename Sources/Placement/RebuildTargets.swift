@@ -38,9 +38,13 @@ struct RebuildTargets {
     mutating func choose(
         _ position: Int, length: Int, _ suppliers: [SupplierID: SupplierView]
     ) -> Choice {
-        let fitting = suppliers.values.filter {
-            $0.answers && !$0.isLeaving && $0.freeByteCount >= length && isFree($0.id, position)
+        let open = suppliers.values.filter {
+            $0.answers && !$0.isLeaving && $0.freeByteCount >= length && positions[$0.id] == nil
         }
+        let trusted = open.filter { !$0.isDistrusted }
+        // Better with one that loses things than nowhere.
+        let fitting =
+            trusted.isEmpty ? open.filter { $0.id == block.holdings.places[position] } : trusted
         guard !fitting.isEmpty else { return .nobody }
         let chosen = fitting.filter { $0.byteBudget >= length }.min {
             rank($0.id, position) < rank($1.id, position)
@@ -49,10 +53,6 @@ struct RebuildTargets {
         positions[chosen.id] = position
         let spare = spares.removeValue(forKey: chosen.id)
         return .supplier(chosen.id, releases: spare == position ? nil : spare)
-    }
-
-    private func isFree(_ supplier: SupplierID, _ position: Int) -> Bool {
-        positions[supplier] == nil
     }
 
     private func rank(_ supplier: SupplierID, _ position: Int) -> (Int, UInt64) {

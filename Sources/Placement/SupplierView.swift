@@ -10,9 +10,12 @@ package struct SupplierView: Hashable, Sendable {
 
     package let id: SupplierID
     package var presence: Presence
-    /// It is to hold nothing any more: it leaves, was dismissed, or has lost our trust. What it
-    /// still gives back is used.
+    /// It is to hold nothing any more: it leaves or was dismissed. What it still gives back is
+    /// used.
     package var isLeaving: Bool
+    /// It has lost our trust: what it holds is moved away where somebody else can take it. Where
+    /// nobody can, it gets back what it lost.
+    package var isDistrusted = false
     /// Bytes that it still takes.
     package var freeByteCount: Int
     /// Bytes that it may be sent in one plan: bandwidth times the time between two plans.

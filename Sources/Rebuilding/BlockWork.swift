@@ -26,8 +26,8 @@ struct BlockWork {
         excluded.insert(Copy(supplier: supplier, position: position))
     }
 
-    /// Positions that may still be read, one supplier for each; data before parity, since data needs
-    /// no arithmetic where it is among what is wanted.
+    /// Positions that may still be read, one supplier for each; data before parity, since data
+    /// needs no arithmetic where it is among what is wanted.
     func sources(without missing: [Int], isOpen: (SupplierID) -> Bool) -> [Source] {
         block.fragments.indices.compactMap { position in
             guard !missing.contains(position) else { return nil }

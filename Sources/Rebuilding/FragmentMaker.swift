@@ -17,7 +17,8 @@ package struct FragmentMaker {
         self.hashers = Array(repeating: BLAKE3Hasher(), count: missing.count)
     }
 
-    /// Takes the next strip of `dataCount` fragments; writes that of each missing one to its target.
+    /// Takes the next strip of `dataCount` fragments; writes that of each missing one to its
+    /// target.
     package mutating func add(
         _ present: [(position: Int, bytes: UnsafeRawBufferPointer)],
         into targets: [UnsafeMutableRawBufferPointer]

@@ -12,7 +12,8 @@ internal import Synchronization
 /// dies in between leaves a copy that the next run finds where it would put it: fragments are named
 /// by their content, and a plan from the same facts chooses the same suppliers.
 ///
-/// Thread rules: any thread may call; each call works on a block of its own with buffers of its own.
+/// Thread rules: any thread may call; each call works on a block of its own with buffers of its
+/// own.
 package final class Rebuilder: Sendable {
     /// What was done with one block, and what stood in the way.
     package struct Outcome: Sendable {

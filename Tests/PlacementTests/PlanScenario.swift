@@ -31,13 +31,14 @@ struct PlanScenario {
     }
 
     /// `A` answers, `A?` is silent within grace, `A!` for longer, `A-` leaves, `A-!` left and is
-    /// silent; `A:8192` has room for so many bytes.
+    /// silent, `A~` is not trusted; `A:8192` has room for so many bytes.
     static func supplier(_ text: Substring) -> SupplierView {
         let parts = text.split(separator: ":")
         var view = SupplierView(id: id(text.first!))
         if parts[0].contains("?") { view.presence = .silent(10) }
         if parts[0].contains("!") { view.presence = .silent(grace + 1) }
         view.isLeaving = parts[0].contains("-")
+        view.isDistrusted = parts[0].contains("~")
         if parts.count > 1 { view.freeByteCount = Int(parts[1])! }
         return view
     }

@@ -47,9 +47,8 @@ actor RebuildingService: ServiceBody {
     private func tell(_ end: RebuildLoop.End) {
         switch end {
         case .done(let report) where report.fragmentsStored + report.fragmentsFoundLost > 0:
-            log.notice(
-                "\(report.fragmentsFoundLost) fragments found lost, \(report.fragmentsStored) rebuilt"
-            )
+            let found = "\(report.fragmentsFoundLost) fragments found lost"
+            log.notice("\(found), \(report.fragmentsStored) rebuilt")
         case .done(let report): log.debug("\(report.auditsPassed) audits passed, all is there")
         case .gaveWay: log.debug("gave way to a command")
         case .busy, .nothing: break

@@ -61,7 +61,8 @@ struct Check {
         return try finish(found, open)
     }
 
-    /// Lost and damaged fragments are rebuilt by the one that rebuilds: it knows now which they are.
+    /// Lost and damaged fragments are rebuilt by the one that rebuilds: it knows now which they
+    /// are.
     private func repair(_ state: inout State) throws {
         var request = RebuildRequest()
         request.asksForAll = false

@@ -7,8 +7,8 @@ internal import Suppliers
 /// Has each supplier that answers prove parts of what it should have: as many as the time since the
 /// last round gives.
 ///
-/// Half of the challenges are put as audits, half as plain reads of a range, so that a supplier that
-/// answers audits and serves nothing is found like one that serves and fails them.
+/// Half of the challenges are put as audits, half as plain reads of a range, so that a supplier
+/// that answers audits and serves nothing is found like one that serves and fails them.
 struct AuditRound {
     struct Result {
         var passed = 0
@@ -48,7 +48,6 @@ struct AuditRound {
         let count = AuditSchedule.count(
             bytesPerDay: bytesPerDay, nanoseconds: min(since, AuditRound.day))
         guard count > 0 else { return state }
-        state.audited = now
         var schedule = AuditSchedule(contained: state.contained)
         var silences = 0
         for _ in 0..<count {
@@ -61,6 +60,8 @@ struct AuditRound {
                 schedule = AuditSchedule()
                 continue
             }
+            // Only now: a supplier that has nothing yet has its budget still.
+            state.audited = now
             let answer = ask(challenge, target.block, target.position, store)
             switch (answer, schedule.answered(answer)) {
             case (_, .some(let verdict)):

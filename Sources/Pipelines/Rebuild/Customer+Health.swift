@@ -4,8 +4,8 @@ internal import Placement
 internal import Rebuilding
 
 extension Customer {
-    /// How it stands with all that is stored, as far as the catalog and the suppliers' presence say;
-    /// asks suppliers for nothing but their usage.
+    /// How it stands with all that is stored, as far as the catalog and the suppliers' presence
+    /// say; asks suppliers for nothing but their usage.
     package func health(grace: UInt64 = Limits.supplierGrace) throws -> HealthReport {
         do {
             let watch = try SupplierWatch(self, notes: true)

@@ -8,8 +8,8 @@ internal import Synchronization
 /// One run of the rebuilder: heads, questions, audits, then plans until nothing is left to do.
 ///
 /// A plan is carried out most endangered block first, and only for as long as what it was made from
-/// is true: when a supplier fails on the way a new one is made, so that blocks that have become more
-/// critical come before those that were on the list.
+/// is true: when a supplier fails on the way a new one is made, so that blocks that have become
+/// more critical come before those that were on the list.
 struct RebuildPass {
     private struct State {
         var report = RebuildReport()

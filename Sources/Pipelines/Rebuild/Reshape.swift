@@ -21,7 +21,8 @@ package struct ReshapeReport: Sendable {
 /// Codes what is stored by another scheme, block after block.
 ///
 /// Sealed bytes stay as they are: a block is read, coded anew and stored beside its old fragments;
-/// with every receipt its row changes; when a head that names the new rows is on the suppliers the old
+/// with every receipt its row changes; when a head that names the new rows is on the suppliers the
+/// old
 /// fragments are given up. At no moment can less be lost than before, and a run that was stopped or
 /// killed is taken up by the next, since each row says by which scheme its block is coded.
 struct Reshape {

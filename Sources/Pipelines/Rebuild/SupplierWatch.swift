@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Who answers, for how long others have been silent, and what audits have shown of each.
 ///
-/// Silence is counted from one look to the next, at most half a day at a time: a machine that was off
-/// for a month, or a clock that jumps by a year, says nothing about the suppliers.
+/// Silence is counted from one look to the next, at most half a day at a time: a machine that was
+/// off for a month, or a clock that jumps by a year, says nothing about the suppliers.
 struct SupplierWatch {
     struct Entry {
         let supplier: OpenSupplier
@@ -52,10 +52,12 @@ struct SupplierWatch {
             let answers = entry.answers && !failed.contains(id)
             // A record is longer than its fragment by its header.
             let free = min(entry.usage?.available ?? 0, entry.capacityLeft)
-            return SupplierView(
+            var view = SupplierView(
                 id: id, presence: answers ? .answers : .silent(entry.state.silence),
-                isLeaving: entry.state.isLeaving || !entry.state.score.isTrusted,
-                freeByteCount: max(0, free - free / 64), byteBudget: byteBudget)
+                isLeaving: entry.state.isLeaving, freeByteCount: max(0, free - free / 64),
+                byteBudget: byteBudget)
+            view.isDistrusted = !entry.state.score.isTrusted
+            return view
         }
     }
 

@@ -93,7 +93,9 @@ struct HealthText {
 
     static func state(_ supplier: HealthReport.Supplier) -> String {
         switch supplier.view.presence {
-        case .answers: supplier.view.isLeaving ? "leaves" : "ok"
+        case .answers:
+            supplier.view.isLeaving
+                ? "leaves" : supplier.view.isDistrusted ? "loses things" : "ok"
         case .silent(let nanoseconds):
             supplier.view.isLeaving
                 ? "gone" : "silent \(nanoseconds / 3_600_000_000_000) h"

@@ -146,7 +146,8 @@ import Testing
         ) { [] }
         customer.close()
         #expect(recovery.snapshots.count == 1)
-        // Two of the old four and the new one: without the moves one fragment would be left of some.
+        // Two of the old four and the new one: without the moves one fragment would be left of
+        // some.
         station.deleteSupplier(1)
         #expect(try station.restore().status == .done)
         #expect(station.differences() == [])

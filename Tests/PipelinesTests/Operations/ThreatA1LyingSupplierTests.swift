@@ -69,4 +69,31 @@ import Testing
             #expect(station.differences(in: "target\(number)") == [], "\(lie)")
         }
     }
+
+    /// Lies that keep from us what the supplier holds, and that audits or reads show.
+    @Test(arguments: [Lie.bitFlip, .swapFragments, .truncate, .answerAuditsOnly])
+    func `what a liar holds is moved to an honest supplier`(_ lie: Lie) throws {
+        let time = ManualTime()
+        time.jump(days: 20_000)
+        let station = try Station(time: time)
+        station.fillSource()
+        try station.backup()
+        var adapters = station.adapters
+        adapters.suppliers = LyingNetwork(
+            honest: adapters.suppliers, lie: lie, liar: station.supplier(1))
+        let fifth = station.scratch.bytes("supplier4")
+        for _ in 0..<4 {
+            time.advance(days: 1)
+            let customer = try Customer.open(home: station.home, adapters: adapters)
+            defer { customer.close() }
+            _ = try customer.useSuppliers([fifth])
+            var request = RebuildRequest()
+            request.grace = 0
+            _ = try customer.rebuild(request, cancellation: Cancellation()) { _ in }
+        }
+        // Without the liar any two of the others are enough.
+        for number in [0, 1, 2] { Files.remove(station.scratch["supplier\(number)"]) }
+        #expect(try station.restore().status == .done, "\(lie)")
+        #expect(station.differences() == [], "\(lie)")
+    }
 }
