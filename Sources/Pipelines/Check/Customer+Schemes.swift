@@ -1,4 +1,6 @@
+internal import Catalogs
 package import Model
+internal import Synchronization
 
 extension Customer {
     /// The schemes that blocks are stored with, and how many blocks each has; the most used first.
