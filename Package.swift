@@ -103,10 +103,14 @@ let package = Package(
 
         // 5 - the customer's side
         .target(
+            name: "Rebuilding",
+            dependencies: ["Model", "Hashing", "ErasureCoding", "Placement", "Suppliers"],
+            swiftSettings: hot),
+        .target(
             name: "Pipelines",
             dependencies: [
                 "Model", "Hashing", "Chunking", "Compressing", "Sealing", "ErasureCoding",
-                "Identities", "Placement", "FileTrees", "Catalogs", "Suppliers",
+                "Identities", "Placement", "FileTrees", "Catalogs", "Suppliers", "Rebuilding",
             ],
             swiftSettings: hot),
 
@@ -178,6 +182,13 @@ let package = Package(
             name: "SuppliersTests",
             dependencies: [
                 "Suppliers", "Simulation", "Model", "Hashing", "Identities", "Catalogs",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RebuildingTests",
+            dependencies: [
+                "Rebuilding", "Simulation", "Model", "Hashing", "ErasureCoding", "Identities",
+                "Placement", "Suppliers",
             ],
             swiftSettings: strict),
         .testTarget(

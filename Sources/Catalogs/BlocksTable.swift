@@ -94,16 +94,29 @@ extension Catalog {
         }
     }
 
-    /// Notes receipts that came later, when lost fragments were written again.
-    package func setReceipts(_ receipts: [Bool], row id: Int64) throws(CatalogError) {
-        try write("record receipts") { database in
-            try database.execute(
-                sql: "UPDATE blocks SET receipts = ? WHERE id = ?",
-                arguments: [receipts.map { $0 ? 1 : 0 }.asData, id])
+    /// The descriptor of a block as it is now: fragments may have moved since a head named it.
+    package func descriptor(of block: BlockID) throws(CatalogError) -> BlockDescriptor? {
+        try read("read block") { database in
+            try Row.fetchOne(
+                database,
+                sql: "SELECT id, descriptor, frames, receipts FROM blocks WHERE block = ?",
+                arguments: [Data32(block.bytes).data]
+            ).map(Catalog.blockRow)?.descriptor
         }
     }
 
-    private static func blockRow(_ row: Row) throws -> BlockRow {
+    /// The first row at or after `id`; `nil` when there is none.
+    package func block(from id: Int64) throws(CatalogError) -> BlockRow? {
+        try blocks(after: id - 1, limit: 1).first
+    }
+
+    package func lastBlockRow() throws(CatalogError) -> Int64 {
+        try read("read last block") {
+            try Int64.fetchOne($0, sql: "SELECT MAX(id) FROM blocks") ?? 0
+        }
+    }
+
+    static func blockRow(_ row: Row) throws -> BlockRow {
         do {
             var descriptor = ByteReader(try row.bytes("descriptor"), format: "block row")
             var frames = ByteReader(try row.bytes("frames"), format: "block row")

@@ -11,7 +11,8 @@ package struct HeadRow: Sendable {
 
 /// Everything that a backup makes true at once.
 package struct SnapshotCommit: Sendable {
-    package let snapshot: StoredSnapshot
+    /// `nil` when only places of fragments have changed.
+    package let snapshot: StoredSnapshot?
     package let head: Head
     package let body: HeadBody
     /// Rows of blocks that the head's catalog blocks now name.
@@ -22,7 +23,7 @@ package struct SnapshotCommit: Sendable {
     package let retiredBlocks: [BlockID]
 
     package init(
-        snapshot: StoredSnapshot, head: Head, body: HeadBody, publishedBlockRows: [Int64],
+        snapshot: StoredSnapshot?, head: Head, body: HeadBody, publishedBlockRows: [Int64],
         run: Int64?, retiredBlocks: [BlockID]
     ) {
         self.snapshot = snapshot
@@ -41,7 +42,7 @@ extension Catalog {
     /// - Precondition: every block that the snapshot needs is recorded with its receipts.
     package func commit(_ commit: SnapshotCommit) throws(CatalogError) {
         try write("commit snapshot") { database in
-            try Catalog.insert(commit.snapshot, into: database)
+            if let snapshot = commit.snapshot { try Catalog.insert(snapshot, into: database) }
             try Catalog.insert(commit.head, body: commit.body, isPublished: false, into: database)
             let statement = try database.cachedStatement(
                 sql: "UPDATE blocks SET published = 1 WHERE id = ?")
@@ -102,11 +103,9 @@ extension Catalog {
     ) throws(CatalogError) {
         try write("adopt head") { database in
             for supplier in body.suppliers { try Catalog.insertIfNew(supplier, into: database) }
-            var known: Set<BlockID> = []
             for row in rows {
                 switch row {
                 case .block(let descriptor, let frames):
-                    guard known.insert(descriptor.block).inserted else { continue }
                     try Catalog.insertRecovered(descriptor, frames: frames, into: database)
                 case .snapshot(let snapshot):
                     let stored = StoredSnapshot(id: snapshotIDs(snapshot), snapshot: snapshot)
@@ -115,8 +114,7 @@ extension Catalog {
                     try Catalog.insertIfNew(supplier, into: database)
                 }
             }
-            for (descriptor, frames) in catalogBlocks
-            where known.insert(descriptor.block).inserted {
+            for (descriptor, frames) in catalogBlocks {
                 try Catalog.insertRecovered(descriptor, frames: frames, into: database)
             }
             // One head of each sequence: where two machines wrote the same, the suppliers' counts.
@@ -126,14 +124,26 @@ extension Catalog {
         }
     }
 
+    /// A block that is known already may have moved since: the last row of it counts, unless this
+    /// machine has moved it too and not told anybody yet.
     private static func insertRecovered(
         _ descriptor: BlockDescriptor, frames: [FrameEntry], into database: Database
     ) throws {
         let block = Data32(descriptor.block.bytes).data
+        let receipts = [Bool](repeating: true, count: descriptor.scheme.fragmentCount)
         let isKnown = try Bool.fetchOne(
             database, sql: "SELECT 1 FROM blocks WHERE block = ?", arguments: [block])
-        guard isKnown == nil else { return }
-        let receipts = [Bool](repeating: true, count: descriptor.scheme.fragmentCount)
+        guard isKnown == nil else {
+            var encoded = ByteWriter(reserving: 512)
+            descriptor.encode(into: &encoded)
+            try database.execute(
+                sql: """
+                    UPDATE blocks SET descriptor = ?1, receipts = ?2
+                    WHERE block = ?3 AND published = 1 AND descriptor <> ?1
+                    """,
+                arguments: [encoded.bytes.asData, receipts.map { $0 ? 1 : 0 }.asData, block])
+            return
+        }
         try insert(
             descriptor, frames: frames, receipts: receipts, isPublished: true, into: database)
     }

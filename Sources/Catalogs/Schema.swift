@@ -11,6 +11,9 @@ enum Schema {
         migrator.registerMigration("1") { database in
             for table in first { try database.execute(sql: table) }
         }
+        migrator.registerMigration("rebuilding") { database in
+            for table in rebuilding { try database.execute(sql: table) }
+        }
         return migrator
     }
 
@@ -68,6 +71,37 @@ enum Schema {
         CREATE TABLE runs(
             id INTEGER NOT NULL PRIMARY KEY,
             committed INTEGER NOT NULL DEFAULT 0) STRICT
+        """,
+    ]
+
+    private static let rebuilding = [
+        """
+        CREATE TABLE supplier_states(
+            supplier BLOB NOT NULL PRIMARY KEY CHECK(length(supplier) = 32),
+            silence INTEGER NOT NULL,
+            asked INTEGER NOT NULL,
+            leaving INTEGER NOT NULL,
+            passes REAL NOT NULL,
+            failures REAL NOT NULL,
+            losses INTEGER NOT NULL,
+            lies INTEGER NOT NULL,
+            contained_row INTEGER,
+            contained_offset REAL NOT NULL,
+            contained_silences INTEGER NOT NULL,
+            audited INTEGER NOT NULL) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE spares(
+            block INTEGER NOT NULL REFERENCES blocks(id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            supplier BLOB NOT NULL CHECK(length(supplier) = 32),
+            PRIMARY KEY(block, position, supplier)) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE retired(
+            supplier BLOB NOT NULL CHECK(length(supplier) = 32),
+            fragment BLOB NOT NULL CHECK(length(fragment) = 32),
+            PRIMARY KEY(supplier, fragment)) STRICT, WITHOUT ROWID
         """,
     ]
 }

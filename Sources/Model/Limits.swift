@@ -111,12 +111,20 @@ package enum Limits {
     /// Blocks of one plan: at 8 MiB, 32 GiB; then a new plan is made from what is known by then.
     package static let rebuildPlanCountMax = 4096
     /// Silence after which a supplier counts as gone, in nanoseconds: a day, so that a machine that
-    /// sleeps at night moves nothing. Repair within two days keeps `8+12` at 3e-8 per block and year.
+    /// sleeps at night moves nothing. Repair within two days keeps `8+12` at 3e-8 per block and
+    /// year.
     package static let supplierGrace: UInt64 = 86_400_000_000_000
+    /// Silence that one look adds at most, in nanoseconds: half of grace, so that no single jump
+    /// of the clock makes a supplier gone.
+    package static let silenceStepMax: UInt64 = 43_200_000_000_000
     /// Bytes of all buffers of a rebuild, unless one fragment needs more.
     package static let rebuildMemoryDefault = 64 << 20
     /// Bytes that a rebuild in the background moves each second: an eighth of a gigabit line.
     package static let rebuildByteRateDefault = 16 << 20
+    /// Between two rounds of the node, in nanoseconds: what is lost is found within the hour.
+    package static let rebuildInterval: UInt64 = 3_600_000_000_000
+    /// After a round that gave way to a command.
+    package static let rebuildRetryInterval: UInt64 = 60_000_000_000
     /// Bytes of each source's part that is read, used and given up before the next: those of 20
     /// sources stay in the cache.
     package static let rebuildStripLength = 256 << 10

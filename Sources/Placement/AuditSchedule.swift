@@ -3,8 +3,8 @@ internal import Model
 /// Which part of which fragment a supplier is asked for next, and what comes of its answers.
 ///
 /// Each challenge is one leaf of 1 KiB of one fragment that is chosen anew at random, so that `c`
-/// challenges miss a supplier that has lost the share `ρ` with a chance of `(1 - ρ)^c`: of 64 a day,
-/// 0.1 % for a tenth lost in a day, 0.6 % for a hundredth in eight days.
+/// challenges miss a supplier that has lost the share `ρ` with a chance of `(1 - ρ)^c`: of 64 a
+/// day, 0.1 % for a tenth lost in a day, 0.6 % for a hundredth in eight days.
 ///
 /// Containment: a challenge that gets no answer stays the next one. A supplier can therefore not
 /// stay silent to the questions that it cannot answer; and one behind a bad line is not taken for a
@@ -27,6 +27,10 @@ package struct AuditSchedule: Hashable, Sendable {
             self.offset = offset
             self.silences = silences
         }
+
+        /// Whether the range is simply read; else it is asked for as an audit. Which, does not
+        /// change while the challenge waits.
+        package var isRead: Bool { Int(offset * Double(1 << 40)) & 1 == 1 }
 
         /// The leaf's bytes in a fragment of `length` bytes.
         package func range(length: Int, leafLength: Int = 1024) -> Range<Int> {

@@ -30,8 +30,8 @@ package struct BlockHoldings: Hashable, Sendable {
         }
     }
 
-    /// - Precondition: `places` and `isHeld` have one entry for each fragment of the scheme, and the
-    ///   spares are of its positions.
+    /// - Precondition: `places` and `isHeld` have one entry for each fragment of the scheme, and
+    /// the   spares are of its positions.
     package init(
         row: Int64, kind: BlockKind, scheme: ErasureScheme, fragmentLength: Int,
         places: [SupplierID], isHeld: [Bool], spares: [Spare] = []

@@ -40,8 +40,8 @@ package struct RebuildPlan: Hashable, Sendable {
     }
 
     package var items: [Item] = []
-    /// Fragments that should be stored anew and have no supplier that may take them: all that answer
-    /// hold another fragment of the block, or have no room.
+    /// Fragments that should be stored anew and have no supplier that may take them: all that
+    /// answer hold another fragment of the block, or have no room.
     package var unplacedCount = 0
     /// Fragments that a later plan stores: the suppliers that have room have had their share of
     /// bytes, or the plan is full.

@@ -17,7 +17,10 @@ import Testing
     private static let commands: [(name: String, type: any ParsableCommand.Type)] = [
         ("bitdust", Bitdust.self), ("backup", Backup.self), ("restore", Restore.self),
         ("snapshots", Snapshots.self), ("ls", List.self), ("cat", Cat.self),
-        ("status", Status.self), ("check", Check.self), ("identity", IdentityGroup.self),
+        ("status", Status.self), ("check", Check.self), ("health", Health.self),
+        ("rebuild", Rebuild.self),
+        ("reshape", Reshape.self),
+        ("identity", IdentityGroup.self),
         ("identity-create", IdentityCreate.self), ("identity-show", IdentityShow.self),
         ("identity-backup", IdentityBackup.self), ("identity-check", IdentityCheck.self),
         ("identity-recover", IdentityRecover.self), ("identity-rotate", IdentityRotate.self),

@@ -91,6 +91,11 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("For your 3 blocks of 2+2: ") })
         #expect(lines.contains { $0.hasPrefix("  They are on 9 sets of 4 suppliers") })
         #expect(!lines.contains { $0.contains("fail together") })
+        #expect(!lines.contains { $0.contains("one disk") })
+        question.sharesOneDisk = true
+        let shared = DurabilityTextTests.text(question).lines
+        #expect(
+            shared.contains { $0.hasPrefix("  BUT these suppliers are directories of one disk") })
     }
 
     @Test func `shocks have their columns and their sentence`() throws {

@@ -115,7 +115,10 @@ import Testing
             #expect(found.map(\.descriptor) == (0..<150).map { CatalogSamples.descriptor($0) })
             #expect(found.allSatisfy { $0.frames == CatalogSamples.frames })
             #expect(found[3].receipts == [true, false, false, true])
-            try catalog.setReceipts([true, true, true, true], row: rows[3])
+            try catalog.move(
+                row: rows[3], position: 1, to: CatalogSamples.id(21), releases: nil)
+            try catalog.move(
+                row: rows[3], position: 2, to: CatalogSamples.id(22), releases: nil)
             #expect(try catalog.block(row: rows[3])?.receipts == [true, true, true, true])
             #expect(try catalog.block(row: rows[149] + 1) == nil)
             #expect(throws: CatalogError.self, "the same block twice") {

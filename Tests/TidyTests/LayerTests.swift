@@ -59,6 +59,20 @@ import Testing
                 : [])
     }
 
+    @Test func `a rebuild names no private key`() {
+        let allowed: Set = ["Model", "Hashing", "ErasureCoding", "Placement", "Suppliers"]
+        #expect(targets["Rebuilding"] == allowed)
+        let keys = ["IdentityKey", "DeviceKey", "SupplierKey", "RepositoryKeys", "RootSeed"]
+        let files = Repository.swift.filter { $0.isBelow("Sources/Rebuilding") }
+        #expect(!files.isEmpty)
+        for file in files {
+            expectNone(
+                keys.filter { file.text.contains($0) }.map {
+                    Finding(file.path, "\($0): a rebuild works on sealed bytes and holds no key")
+                })
+        }
+    }
+
     @Test func `placement is a function of values`() {
         #expect(targets["Placement"] == ["Model"], "Placement may import Model and nothing else")
     }

@@ -22,6 +22,7 @@ enum ServiceBodies {
         [
             .gateway: StandingService(),
             .identityPropagate: IdentityPropagateService(parts: parts),
+            .rebuilding: RebuildingService(parts: parts),
         ]
     }
 }

@@ -30,7 +30,6 @@ struct Check {
         let queue = BoundedQueue<BlockRow>(countMax: 2 * customer.adapters.workerCount)
         let outcome = Outcome()
         outcome.onFailure { queue.abort() }
-        let repairer = FragmentRepairer(customer: customer, fetcher: fetcher)
         let workers = (0..<customer.adapters.workerCount).map { _ in
             WorkerThread {
                 outcome.run {
@@ -38,8 +37,8 @@ struct Check {
                     while let row = queue.take() {
                         try cancellation.check()
                         try examine(
-                            row, stores: open.stores, fetcher: fetcher, repairer: repairer,
-                            recycler: recycler, state: state)
+                            row, stores: open.stores, fetcher: fetcher, recycler: recycler,
+                            state: state)
                         let done = state.value.withLock {
                             $0.done += 1
                             return $0.done
@@ -57,7 +56,27 @@ struct Check {
         queue.close()
         for worker in workers { worker.join() }
         try outcome.check()
-        return try finish(state.value.withLock { $0 }, open)
+        var found = state.value.withLock { $0 }
+        if repairs { try repair(&found) }
+        return try finish(found, open)
+    }
+
+    /// Lost and damaged fragments are rebuilt by the one that rebuilds: it knows now which they
+    /// are.
+    private func repair(_ state: inout State) throws {
+        var request = RebuildRequest()
+        request.asksForAll = false
+        request.auditBytesPerDay = 0
+        let pass = RebuildPass(
+            customer: customer, request: request, cancellation: cancellation, progress: { _ in })
+        let done = try pass.perform()
+        state.report.fragmentsRebuilt = UInt64(done.fragmentsStored)
+        guard !done.health.isNothingStored else { return }
+        state.report.lossesTolerated = done.health.lossesTolerated
+        if done.health.blocksLost == 0 {
+            state.report.blocksLost = []
+            state.lostRows = []
+        }
     }
 
     private final class StateBox: Sendable {
@@ -70,38 +89,38 @@ struct Check {
 
     private func examine(
         _ row: BlockRow, stores: [SupplierID: any FragmentStore], fetcher: BlockFetcher,
-        repairer: FragmentRepairer, recycler: BufferRecycler, state: StateBox
+        recycler: BufferRecycler, state: StateBox
     ) throws {
         let descriptor = row.descriptor
-        let present = descriptor.places.map { place in
-            let answer = try? stores[place.supplier]?.has(
-                [place.fragment], of: customer.owner.user)
-            return answer == [true]
+        let answers = descriptor.places.map { place in
+            (try? stores[place.supplier]?.has([place.fragment], of: customer.owner.user))?.first
         }
+        let present = answers.map { $0 == true }
         var good = present
-        if readsData || (repairs && present.contains(false)) {
+        if readsData {
             let stripe = RecycledBuffer(
                 byteCount: BlockFetcher.stripeByteCount(descriptor), from: recycler)
             for position in descriptor.places.indices where present[position] {
                 good[position] = fetcher.read(position, of: descriptor, into: stripe.buffer)
             }
-            if repairs, good.contains(false) {
-                let rebuilt = try repairer.repair(
-                    row, good: good, stripe: stripe.buffer, stores: stores)
-                state.value.withLock { $0.report.fragmentsRebuilt += UInt64(rebuilt.count) }
-                note(row, present: present, good: good, rebuilt: rebuilt, state)
-                return
-            }
         }
-        note(row, present: present, good: good, rebuilt: [], state)
+        for (position, place) in descriptor.places.enumerated()
+        where answers[position] != nil && !good[position] && row.receipts[position] {
+            // The supplier looks for itself: from then on it says that it is gone.
+            if present[position] {
+                _ = try? stores[place.supplier]?.scrub([place.fragment], of: customer.owner.user)
+            }
+            try customer.catalog.lose(row: row.id, position: position, on: place.supplier)
+        }
+        note(row, present: present, good: good, state)
     }
 
     private func note(
-        _ row: BlockRow, present: [Bool], good: [Bool], rebuilt: [Int], _ state: StateBox
+        _ row: BlockRow, present: [Bool], good: [Bool], _ state: StateBox
     ) {
         let descriptor = row.descriptor
         let health = BlockHealth(
-            scheme: descriptor.scheme, presentCount: good.count { $0 } + rebuilt.count)
+            scheme: descriptor.scheme, presentCount: good.count { $0 })
         state.value.withLock { state in
             state.report.blocksChecked += 1
             state.report.fragmentsChecked += UInt64(good.count)

@@ -146,6 +146,11 @@ extension Customer {
             decoding: isInside ? directory.dropFirst(prefix.count) : directory[...], as: UTF8.self)
     }
 
+    /// The known suppliers are directories of one file system.
+    package var suppliersShareOneDisk: Bool {
+        shareOneDisk(suppliers.withLock { $0.map(\.record) })
+    }
+
     private func shareOneDisk(_ records: [SupplierRecord]) -> Bool {
         var devices: Set<UInt64> = []
         for record in records {

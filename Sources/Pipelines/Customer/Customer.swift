@@ -52,13 +52,17 @@ package final class Customer: Sendable {
     package static func exists(home: Home) -> Bool { FileAccess.exists(home.machineKeys) }
 
     /// Opens an identity that is there.
-    package static func open(home: Home, adapters: Adapters) throws -> Customer {
+    ///
+    /// - Parameter isBackground: ``isWanted`` says when to give way to another command.
+    package static func open(
+        home: Home, adapters: Adapters, isBackground: Bool = false
+    ) throws -> Customer {
         guard exists(home: home) else {
             throw Failure(
                 "BD-NO-IDENTITY", .noIdentity, "There is no identity in \(displayText(home.path))",
                 remedy: "run `bitdust backup PATH`, which makes one, or `bitdust recover FILE`")
         }
-        let lock = try HomeLock(home)
+        let lock = try HomeLock(home, isBackground: isBackground)
         let bytes = try FileAccess.read(home.machineKeys, byteCountMax: Limits.headLengthMax)
         let machine: MachineKeys
         do {
@@ -75,6 +79,9 @@ package final class Customer: Sendable {
         try? customer.publishPendingHead()
         return customer
     }
+
+    /// Another command waits for the home.
+    package var isWanted: Bool { lock.isWanted }
 
     package func close() {
         for supplier in suppliers.withLock({ $0 }) { supplier.store?.close() }
@@ -117,8 +124,16 @@ package final class Customer: Sendable {
     }
 
     /// The family and the scheme of a backup.
-    func plan(_ redundancy: Redundancy) throws -> FamilyPlan {
-        let open = suppliers.withLock { $0 }
+    ///
+    /// - Parameter onlyOnline: leaves out who does not answer now, and not only who is gone.
+    func plan(_ redundancy: Redundancy, onlyOnline: Bool = false) throws -> FamilyPlan {
+        let gone = Set(
+            try catalog.supplierStates().filter {
+                $0.isLeaving || !$0.score.isTrusted || $0.silence > Limits.supplierGrace
+            }.map(\.supplier))
+        let open = suppliers.withLock { $0 }.filter {
+            !gone.contains($0.record.id) && (!onlyOnline || $0.store != nil)
+        }
         do {
             let scheme = try redundancy.scheme(supplierCount: open.count)
             let online = open.filter { $0.store != nil }

@@ -1,11 +1,10 @@
 internal import Glibc
 internal import Model
-internal import Synchronization
 
 /// The directory of one user of this program: `~/.bitdust`.
 ///
 /// ```
-/// lock                    held while a command runs
+/// lock, lock.background, lock.wanted          see HomeLock
 /// identity/machine.keys   what this machine may do: device key, repository key
 /// identity/root.seed      only until it is saved in a key file
 /// identity/root.keys, identity/document.xml   see OwnIdentity
@@ -24,6 +23,8 @@ package struct Home: Sendable {
     var rootSeed: [UInt8] { file("identity/root.seed") }
     var catalog: [UInt8] { file("catalog.sqlite") }
     var lock: [UInt8] { file("lock") }
+    var backgroundLock: [UInt8] { file("lock.background") }
+    var wantedLock: [UInt8] { file("lock.wanted") }
 
     func supplier(_ number: Int) -> [UInt8] { file("suppliers/\(number)") }
 
@@ -49,43 +50,6 @@ extension Home {
         for component in path.split(separator: UInt8(ascii: "/")) {
             made += [UInt8(ascii: "/")] + component
             _ = made.withPath { mkdir($0, 0o700) }
-        }
-    }
-}
-
-/// Holds a home for one process at a time, until it is released.
-final class HomeLock: Sendable {
-    private let descriptor: Mutex<Int32?>
-
-    init(_ home: Home) throws {
-        let descriptor = home.lock.withPath { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
-        guard descriptor >= 0 else {
-            throw Failure(
-                "BD-HOME", .noPermission, "\(displayText(home.lock)) cannot be opened",
-                cause: String(cString: strerror(errno)),
-                remedy: "run as the user whose home it is")
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw Failure(
-                "BD-BUSY", .busy, "Another bitdust command is using \(displayText(home.path))",
-                remedy: "wait until it is done, or stop it: nothing that it has stored is lost")
-        }
-        self.descriptor = Mutex(descriptor)
-    }
-
-    deinit {
-        release()
-    }
-
-    /// Lets others in. Unlocked and not only closed: a child process that is being started at this
-    /// moment holds the same open file until it runs its own program.
-    func release() {
-        descriptor.withLock { descriptor in
-            guard let open = descriptor else { return }
-            flock(open, LOCK_UN)
-            close(open)
-            descriptor = nil
         }
     }
 }

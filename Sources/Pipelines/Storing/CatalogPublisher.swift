@@ -21,9 +21,13 @@ struct CatalogPublisher {
     let pageLength: Int
 
     /// Stores the rows and commits the snapshot; its head is still to be published.
-    func publish(_ stored: StoredSnapshot, run: Int64, written: Timestamp) throws -> Head {
+    ///
+    /// - Parameter stored: `nil` when only places of fragments have changed.
+    func publish(_ stored: StoredSnapshot?, run: Int64?, written: Timestamp) throws -> Head {
         let previous = try catalog.newestHead()
-        let earlier = previous?.body.catalogBlocks ?? []
+        let earlier = try (previous?.body.catalogBlocks ?? []).map {
+            try catalog.descriptor(of: $0.block) ?? $0
+        }
         let isMerge = earlier.count >= Limits.catalogBlockCountMax
         let rows = try catalog.unpublishedBlockRows()
         try storePages(stored, rows: isMerge ? nil : rows, includesAllSnapshots: isMerge)
@@ -41,7 +45,7 @@ struct CatalogPublisher {
 
     /// Rows of blocks (all of them when `rows` is `nil`), then the snapshots.
     private func storePages(
-        _ new: StoredSnapshot, rows: [Int64]?, includesAllSnapshots: Bool
+        _ new: StoredSnapshot?, rows: [Int64]?, includesAllSnapshots: Bool
     ) throws {
         var page = PageGatherer(lengthMax: pageLength) { try self.store($0) }
         if let rows {
@@ -54,7 +58,7 @@ struct CatalogPublisher {
             }
         }
         let earlier = includesAllSnapshots ? try catalog.snapshots() : []
-        for snapshot in earlier + [new] {
+        for snapshot in earlier + (new.map { [$0] } ?? []) {
             try page.append(
                 .snapshot(snapshot.snapshot), byteCount: snapshot.snapshot.encoded().count)
         }

@@ -167,7 +167,7 @@ extension RemoteFragmentStore {
 
 extension FragmentHeader {
     /// Whether the device that it names has signed it.
-    var isSigned: Bool {
+    package var isSigned: Bool {
         guard let key = DevicePublicKey(device.bytes), let signature = Signature(signature) else {
             return false
         }

@@ -148,6 +148,8 @@ struct DurabilityQuestion {
     var repair = DurabilityModel.Repair.parallel
     var shocks: DurabilityModel.Shocks?
     var schemes: [Asked] = []
+    /// The repository's suppliers are directories of one disk, which no model of single deaths fits.
+    var sharesOneDisk = false
 
     /// Events of the trials of each scheme and timing: a second of an optimised build, two with
     /// shocks.
@@ -168,13 +170,15 @@ struct DurabilityQuestion {
     /// Takes the schemes of the repository, else the usual ones.
     mutating func look(in context: CommandContext) throws {
         if Customer.exists(home: context.home) {
-            schemes = try context.withCustomer { customer in
+            (schemes, sharesOneDisk) = try context.withCustomer { customer in
                 let supplierCount = customer.supplierCount
-                return try customer.storedSchemes().prefix(Limits.durabilitySchemeCountMax).map {
-                    Asked(
-                        scheme: $0.scheme, supplierCount: supplierCount,
-                        blockCount: $0.blockCount)
-                }
+                let stored = try customer.storedSchemes().prefix(Limits.durabilitySchemeCountMax)
+                    .map {
+                        Asked(
+                            scheme: $0.scheme, supplierCount: supplierCount,
+                            blockCount: $0.blockCount)
+                    }
+                return (stored, customer.suppliersShareOneDisk)
             }
         }
         guard schemes.isEmpty else { return }

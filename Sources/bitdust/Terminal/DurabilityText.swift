@@ -95,6 +95,11 @@ struct DurabilityText {
         lines.append(
             "  On suppliers drawn anew for each block: "
                 + "\(Chance.years(outlook.scatteredLoss(blockCount: blocks))).")
+        if question.sharesOneDisk && asked.blockCount != nil {
+            lines.append(
+                "  BUT these suppliers are directories of one disk: they die together, with the "
+                    + "disk. These numbers are for suppliers on disks of their own.")
+        }
         if outlook.lossPerYear < DurabilityOutlook.credibleLoss {
             lines.append(
                 "  So small a number says that suppliers dying one by one are not what loses your "
@@ -139,6 +144,7 @@ struct DurabilityText {
             JSONField("mttf_days", question.lifetimeDays),
             JSONField("repair_days", question.repairDays),
             JSONField("repair_order", question.repair == .serial ? "serial" : "parallel"),
+            JSONField("shares_one_disk", question.sharesOneDisk),
         ]
         if let shocks = question.shocks {
             fields.append(JSONField("shock_share", shocks.share))

@@ -1,0 +1,73 @@
+internal import Catalogs
+internal import Model
+package import Placement
+internal import Synchronization
+
+extension Customer {
+    /// Makes everything whole again that can be: asks, audits, plans, rebuilds, and tells the
+    /// suppliers where fragments are now. What was stored stays when it is stopped or killed.
+    package func rebuild(
+        _ request: RebuildRequest, cancellation: Cancellation,
+        progress: @escaping @Sendable (RebuildProgress) -> Void
+    ) throws -> RebuildReport {
+        let pass = RebuildPass(
+            customer: self, request: request, cancellation: cancellation, progress: progress)
+        do {
+            return try pass.perform()
+        } catch {
+            throw Failure.of(error)
+        }
+    }
+
+    /// Codes all that is stored by another scheme; takes up what a run before has left.
+    package func reshape(
+        _ redundancy: Redundancy, cancellation: Cancellation,
+        progress: @escaping @Sendable (_ done: UInt64, _ total: UInt64) -> Void
+    ) throws -> ReshapeReport {
+        let reshape = Reshape(
+            customer: self, redundancy: redundancy, cancellation: cancellation, progress: progress)
+        do {
+            return try reshape.perform()
+        } catch {
+            throw Failure.of(error)
+        }
+    }
+
+    /// Stores the rows that no head names yet, and a head that names them.
+    func publishRows(_ plan: FamilyPlan, cancellation: Cancellation) throws {
+        let tally = Tally(time: adapters.time) { _ in }
+        let parts = try BackupParts(
+            customer: self, plan: plan, request: BackupRequest(paths: []), tally: tally,
+            cancellation: cancellation, isDryRun: false)
+        for lane in parts.lanes { lane.start() }
+        defer { for lane in parts.lanes { lane.finish() } }
+        let head = try publisher(parts).publish(nil, run: nil, written: adapters.time.now)
+        try publishHead(head)
+    }
+}
+
+extension Customer {
+    /// Says that a supplier is to hold nothing any more, or may again.
+    ///
+    /// - Parameter name: its address, or the first digits of its id, at least 4.
+    package func setLeaving(_ isLeaving: Bool, supplier name: String) throws {
+        let records = suppliers.withLock { $0.map(\.record) }
+        let path = try? Customer.absolute(Array(name.utf8))
+        let matches = records.filter { record in
+            record.address == name || path.map { $0 == self.path(of: record) } == true
+                || (name.utf8.count >= 4 && record.id.description.hasPrefix(name.lowercased()))
+        }
+        guard matches.count == 1 else {
+            throw Failure(
+                "BD-NO-SUCH-SUPPLIER", .usage,
+                matches.isEmpty
+                    ? "No supplier is called \(name)" : "\(matches.count) suppliers match \(name)",
+                remedy: "`bitdust health` lists them: give an address, or digits of an id")
+        }
+        var state =
+            try catalog.supplierStates().first { $0.supplier == matches[0].id }
+            ?? SupplierStateRow(matches[0].id)
+        state.isLeaving = isLeaving
+        try catalog.record([state])
+    }
+}

@@ -1,0 +1,97 @@
+internal import Catalogs
+internal import Model
+internal import Placement
+internal import Suppliers
+internal import Synchronization
+
+/// Who answers, for how long others have been silent, and what audits have shown of each.
+///
+/// Silence is counted from one look to the next, at most half a day at a time: a machine that was
+/// off for a month, or a clock that jumps by a year, says nothing about the suppliers.
+struct SupplierWatch {
+    struct Entry {
+        let supplier: OpenSupplier
+        var state: SupplierStateRow
+        var answers: Bool
+        var usage: CustomerUsage?
+        /// Bytes that the store has left for all its customers.
+        var capacityLeft = Int.max
+    }
+
+    private(set) var entries: [Entry]
+
+    /// Asks every supplier for its usage.
+    ///
+    /// - Parameter notes: writes what is seen to the catalog.
+    init(_ customer: Customer, notes: Bool) throws {
+        let now = customer.adapters.time.now.nanoseconds
+        let states = try customer.catalog.supplierStates()
+        let open = customer.suppliers.withLock { $0 }
+        entries = open.map { supplier in
+            var state =
+                states.first { $0.supplier == supplier.record.id }
+                ?? SupplierStateRow(supplier.record.id)
+            let all = try? supplier.store?.usage()
+            let own = all == nil ? nil : try? supplier.store?.usage(of: customer.owner.user)
+            let answers = own != nil
+            let step = state.asked > 0 && now > state.asked ? UInt64(now - state.asked) : 0
+            // A silence has begun somewhere between the look before and this one.
+            state.silence =
+                answers ? 0 : state.silence &+ max(1, min(step, Limits.silenceStepMax))
+            state.asked = now
+            return Entry(
+                supplier: supplier, state: state, answers: answers, usage: own,
+                capacityLeft: all.map { max(0, $0.capacity - $0.used) } ?? 0)
+        }
+        if notes { try customer.catalog.record(entries.map(\.state)) }
+    }
+
+    func views(without failed: Set<SupplierID>, byteBudget: Int) -> [SupplierView] {
+        entries.map { entry in
+            let id = entry.supplier.record.id
+            let answers = entry.answers && !failed.contains(id)
+            // A record is longer than its fragment by its header.
+            let free = min(entry.usage?.available ?? 0, entry.capacityLeft)
+            return SupplierView(
+                id: id, presence: answers ? .answers : .silent(entry.state.silence),
+                isLeaving: entry.state.isLeaving || !entry.state.score.isTrusted,
+                freeByteCount: max(0, free - free / 64), byteBudget: byteBudget)
+        }
+    }
+
+    mutating func set(_ state: SupplierStateRow) {
+        guard
+            let index = entries.firstIndex(where: { $0.supplier.record.id == state.supplier })
+        else { return }
+        entries[index].state = state
+    }
+}
+
+extension SupplierStateRow {
+    var score: SupplierScore {
+        get {
+            SupplierScore(
+                passes: passes, failures: failures, lossCount: lossCount, lieCount: lieCount)
+        }
+        set {
+            passes = newValue.passes
+            failures = newValue.failures
+            lossCount = newValue.lossCount
+            lieCount = newValue.lieCount
+        }
+    }
+
+    var contained: AuditSchedule.Challenge? {
+        get {
+            containedRow.map {
+                AuditSchedule.Challenge(
+                    fragment: Int($0), offset: containedOffset, silences: containedSilences)
+            }
+        }
+        set {
+            containedRow = newValue.map { Int64($0.fragment) }
+            containedOffset = newValue?.offset ?? 0
+            containedSilences = newValue?.silences ?? 0
+        }
+    }
+}
