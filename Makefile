@@ -18,8 +18,8 @@ COMPLETIONS_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bitdust
 COMPLETIONS_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bitdust
 COMPLETIONS_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bitdust.fish
 
-.PHONY: help setup build release test check check-neon kill-sweep fuzz sim-dht fmt lint bench \
-	install uninstall backup clean
+.PHONY: help setup build release test check check-neon kill-sweep fuzz sim sim-dht fmt lint \
+	bench install uninstall backup clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ fuzz: setup ## Feed each decoder hostile inputs for FUZZ_SECONDS (10)
 sim-dht: setup ## Simulate DHTs of 10,000 and 100,000 nodes, by BITDUST_SIM_SEED (1)
 	BITDUST_SIM_DHT=1 BITDUST_BENCH_DHT=1 \
 		$(SWIFT) test --scratch-path "$(SCRATCH)" --filter 'LargeSimulationTests|CoreBenchTests'
+
+sim: setup ## Play ten years of 500 suppliers and their repairs, BITDUST_SIM_SEEDS (20) times
+	BITDUST_SIM_REPAIR=1 $(SWIFT) test --scratch-path "$(SCRATCH)" --filter LargeRepairTests
 
 fmt: ## Format the Swift files
 	$(SWIFT) format format --in-place --recursive --parallel $(FORMATTED)

@@ -130,7 +130,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Model", "Hashing", "Identities", "Catalogs", "Suppliers", "Pipelines", "DHT",
+                "Model", "Hashing", "Identities", "Placement", "Catalogs", "Suppliers",
+                "Pipelines", "DHT",
             ],
             swiftSettings: hot),
         .target(
@@ -171,6 +172,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PlacementTests", dependencies: ["Placement", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation", "Model", "Placement"],
+            swiftSettings: strict),
         .testTarget(
             name: "FileTreesTests", dependencies: ["FileTrees", "Model"], swiftSettings: strict),
         .testTarget(

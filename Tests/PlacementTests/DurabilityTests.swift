@@ -132,7 +132,7 @@ private func model(
 }
 
 @Suite struct DurabilityTrialsTests {
-    private static let shocks = DurabilityModel.Shocks(share: 0.45, intervalDays: 365)
+    private static let shocks = DurabilityModel.Shocks(share: 0.4, intervalDays: 3650)
 
     /// The goal: within 5 % where the loss is above 1e-4. Lives enough for an error below 2 %.
     @Test(
@@ -151,7 +151,7 @@ private func model(
         let chain = DurabilityChain(model: model).lossPerYear
         #expect(chain > 1e-4, "the case is one for this test")
         let trials = DurabilityTrials(model: model, seed: 1).estimate(
-            effort: model.scheme.fragmentCount > 8 ? 8000 : 30_000)
+            effort: model.scheme.fragmentCount > 8 ? 5000 : 30_000)
         #expect(trials.error < 0.02 * chain, "\(trials)")
         #expect(abs(trials.loss - chain) < 0.05 * chain, "\(trials) \(chain)")
     }

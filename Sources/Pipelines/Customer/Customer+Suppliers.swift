@@ -227,6 +227,11 @@ extension Customer {
         NodeAddress.isOne(record.address) ? nil : Array(place(of: record).utf8)
     }
 
+    /// The known suppliers are directories of one file system.
+    package var suppliersShareOneDisk: Bool {
+        shareOneDisk(suppliers.withLock { $0.map(\.record) })
+    }
+
     private func shareOneDisk(_ records: [SupplierRecord]) -> Bool {
         var devices: Set<UInt64> = []
         for record in records {

@@ -3,12 +3,13 @@ internal import Model
 
 /// The chance that a block is lost, by a Markov chain in continuous time.
 ///
-/// The states are the numbers of missing fragments, from none to `parityCount`; beyond that the block
-/// is lost, and stays so. The matrix of the chances over a short step is a sum of products of
+/// The states are the numbers of missing fragments, from none to `parityCount`; beyond that the
+/// block is lost, and stays so. The matrix of the chances over a short step is a sum of products of
 /// non-negative numbers (uniformisation); it is squared until the step is as long as asked for.
 /// Nothing is ever subtracted, so that a chance of 1e-30 has as many right digits as one of a half.
 ///
-/// - SeeAlso: Grassmann, “Transient solutions in Markovian queueing systems”, 1977; Moler, Van Loan,
+/// - SeeAlso: Grassmann, “Transient solutions in Markovian queueing systems”, 1977; Moler, Van
+///   Loan,
 ///   “Nineteen dubious ways to compute the exponential of a matrix”, 2003.
 package struct DurabilityChain: Sendable {
     package let model: DurabilityModel
@@ -63,7 +64,8 @@ package struct DurabilityChain: Sendable {
         let leaving = (0..<count).map { rates.row($0).reduce(0, +) }
         let fastest = leaving.max() ?? 0
         guard days > 0, fastest > 0 else { return SquareMatrix(identity: count) }
-        // At least half of every diagonal stays, so that taking the leaving rate off loses no digit.
+        // At least half of every diagonal stays, so that taking the leaving rate off loses no
+        // digit.
         let pace = 2 * fastest
         let halvings = max(0, Int(ceil(log2(pace * days))))
         let step = days / exp2(Double(halvings))
@@ -76,7 +78,8 @@ package struct DurabilityChain: Sendable {
         var sum = term
         // Paths through all states, and 20 terms more: 1/20! is below a Double's last digit.
         for number in 1...(count + 20) {
-            term = (term * jump).scaled(by: pace * step / Double(number))
+            // The sparse one first: its zeros are passed over. Powers of one matrix commute.
+            term = (jump * term).scaled(by: pace * step / Double(number))
             sum.add(term)
         }
         sum.normaliseRows()

@@ -1,16 +1,17 @@
 internal import Glibc
 package import Model
 
-/// What the loss of one block depends on: its scheme, how long suppliers live, how long a repair takes.
+/// What the loss of one block depends on: its scheme, how long suppliers live, how long a repair
+/// takes.
 ///
 /// Suppliers die independently of each other, each after an exponentially distributed time; a lost
 /// fragment is rebuilt after an exponentially distributed time. Beside that shocks may come: each
 /// takes every supplier with the same chance, at one moment (a bug, a region, a fashion).
 ///
-/// - SeeAlso: Patterson, Gibson, Katz, “A case for redundant arrays of inexpensive disks”, 1988, for
-///   the chain; Giroire, Monteiro, Pérennes, “Peer-to-peer storage systems: a practical guideline to
-///   be lazy”, 2010, for repairs that wait; Nath et al., “Subtleties in tolerating correlated
-///   failures in wide-area storage systems”, 2006, for shocks.
+/// - SeeAlso: Patterson, Gibson, Katz, “A case for redundant arrays of inexpensive disks”, 1988,
+///   for the chain; Giroire, Monteiro, Pérennes, “Peer-to-peer storage systems: a practical
+///   guideline to be lazy”, 2010, for repairs that wait; Nath et al., “Subtleties in tolerating
+///   correlated failures in wide-area storage systems”, 2006, for shocks.
 package struct DurabilityModel: Hashable, Sendable {
     /// How the repairs of one block go along with each other.
     package enum Repair: Hashable, Sendable {
@@ -43,7 +44,8 @@ package struct DurabilityModel: Hashable, Sendable {
     package let scheme: ErasureScheme
     /// Mean time that a supplier lives.
     package let lifetimeDays: Double
-    /// Mean time from the loss of a fragment until it is there again: noticing, grace and rebuilding.
+    /// Mean time from the loss of a fragment until it is there again: noticing, grace and
+    /// rebuilding.
     package let repairDays: Double
     package let repair: Repair
     package let shocks: Shocks?

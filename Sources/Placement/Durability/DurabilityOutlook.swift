@@ -1,3 +1,4 @@
+internal import Glibc
 package import Model
 
 /// What the model says of blocks of one scheme on so many suppliers, and what would change it.
@@ -54,7 +55,7 @@ package struct DurabilityOutlook: Sendable {
 
     /// The same if each block were on suppliers of its own, as in networks that place at random.
     package func scatteredLoss(blockCount: Int) -> Double {
-        min(1, Double(max(1, blockCount)) * lossPerYear)
+        lossPerYear >= 1 ? 1 : -expm1(Double(max(1, blockCount)) * log1p(-lossPerYear))
     }
 
     // MARK: What would help

@@ -3,10 +3,11 @@ internal import Model
 
 /// The chance that a block is lost, by playing its life many times (Monte Carlo).
 ///
-/// It knows nothing of the chain: it draws moments of death, of the end of repairs and of shocks, and
-/// counts. Losses are rare, so lives are split: those that come to one missing fragment more than ever
-/// before are noted, and the next round starts from the noted moments. The chance is the product of
-/// the rounds' shares, and has no bias; the spread of independent repetitions is its error.
+/// It knows nothing of the chain: it draws moments of death, of the end of repairs and of shocks,
+/// and counts. Losses are rare, so lives are split: those that come to one missing fragment more
+/// than ever before are noted, and the next round starts from the noted moments. The chance is the
+/// product of the rounds' shares, and has no bias; the spread of independent repetitions is its
+/// error.
 ///
 /// - SeeAlso: Garvels, “The splitting method in rare event simulation”, 2000 (fixed effort).
 package struct DurabilityTrials: Sendable {
@@ -47,7 +48,7 @@ package struct DurabilityTrials: Sendable {
         var seeds = TrialRandom(seed: seed)
         let runs = (0..<repetitions).map { _ in
             var random = TrialRandom(seed: seeds.next())
-            return splitRun(days: days, effort: effort, random: &random)
+            return run(days: days, effort: effort, random: &random)
         }
         let mean = runs.reduce(0, +) / Double(repetitions)
         let squares = runs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -62,14 +63,43 @@ package struct DurabilityTrials: Sendable {
         return max(50, Int(min(Double(eventCount) / events, 1e6)))
     }
 
-    private func splitRun(days: Double, effort: Int, random: inout TrialRandom) -> Double {
-        var starts = [BlockLife()]
+    /// One run: lives without a shock, and lives whose first shock comes within the time, each with
+    /// its share. So rare shocks are not waited for.
+    private func run(days: Double, effort: Int, random: inout TrialRandom) -> Double {
+        let levels = Array(1...model.lossState)
+        let withShock = -expm1(-model.shockRate * days)
+        var chance = 0.0
+        if withShock < 1 {
+            let calm = split(levels, days: days, effort: effort, random: &random) { _ in .infinity }
+            chance += (1 - withShock) * calm
+        }
+        guard withShock > 0 else { return chance }
+        // A shock jumps over levels, so that few of them serve better, with more lives for each.
+        let step = max(1, model.lossState / 3)
+        let few = Array(stride(from: model.lossState, to: 0, by: -step).reversed())
+        let rate = model.shockRate
+        let struck = split(
+            few, days: days, effort: effort * levels.count / few.count, random: &random
+        ) { random in
+            -log1p(-random.fraction() * withShock) / rate
+        }
+        return chance + withShock * struck
+    }
+
+    /// - Parameter firstShock: draws the day of a life's first shock.
+    private func split(
+        _ levels: [Int], days: Double, effort: Int, random: inout TrialRandom,
+        firstShock: (inout TrialRandom) -> Double
+    ) -> Double {
+        var starts: [BlockLife] = []
         var chance = 1.0
-        for level in 1...model.lossState {
+        for level in levels {
             var arrivals: [BlockLife] = []
             for number in 0..<effort {
                 // Each start in its turn: less spread than drawing them.
-                var life = starts[number % starts.count]
+                var life =
+                    starts.isEmpty
+                    ? BlockLife(nextShock: firstShock(&random)) : starts[number % starts.count]
                 if play(&life, until: level, days: days, random: &random) { arrivals.append(life) }
             }
             guard !arrivals.isEmpty else { return 0 }
@@ -89,26 +119,31 @@ package struct DurabilityTrials: Sendable {
         while life.missing < level {
             let death = model.deathRate(missing: life.missing)
             let drawn = timing == .exponential ? model.repairRate(missing: life.missing).rate : 0
-            let total = death + model.shockRate + drawn
-            let next = life.day + random.exponential(rate: total)
-            if timing == .fixed, let end = life.repairEnds.first, end <= min(next, days) {
+            let next = life.day + random.exponential(rate: death + drawn)
+            let nearest = min(next, life.nextShock)
+            if timing == .fixed, let end = life.repairEnds.first, end <= min(nearest, days) {
                 finishFixedRepair(of: &life, at: end)
                 continue
             }
-            guard next <= days else { return false }
-            life.day = next
-            let pick = random.fraction() * total
-            if pick < death {
+            guard nearest <= days else { return false }
+            life.day = nearest
+            if life.nextShock <= next {
+                strike(&life, random: &random)
+            } else if random.fraction() * (death + drawn) < death {
                 lose(1, of: &life)
-            } else if pick < death + drawn {
+            } else {
                 life.missing = model.repairRate(missing: life.missing).left
-            } else if let shocks = model.shocks {
-                let present = model.scheme.fragmentCount - life.missing
-                let hits = (0..<present).count { _ in random.fraction() < shocks.share }
-                lose(hits, of: &life)
             }
         }
         return true
+    }
+
+    private func strike(_ life: inout BlockLife, random: inout TrialRandom) {
+        guard let shocks = model.shocks else { return }
+        let present = model.scheme.fragmentCount - life.missing
+        let hits = (0..<present).count { _ in random.fraction() < shocks.share }
+        life.nextShock = life.day + random.exponential(rate: model.shockRate)
+        lose(hits, of: &life)
     }
 
     private func lose(_ count: Int, of life: inout BlockLife) {
@@ -141,6 +176,7 @@ package struct DurabilityTrials: Sendable {
 private struct BlockLife {
     var day = 0.0
     var missing = 0
+    var nextShock: Double
     /// Ends of the repairs under way, ascending, when their length is fixed.
     var repairEnds: [Double] = []
 }

@@ -36,7 +36,7 @@ package struct DHTSimulation {
     /// Of all datagrams that arrived, in order.
     package private(set) var traceHash: UInt64 = 0xcbf2_9ce4_8422_2325
     private var nodes: [Node] = []
-    private var events = EventHeap()
+    private var events = EventHeap<SimulatedEvent>()
     private var conspiracy = Conspiracy()
     private let random: SeededRandom
     private var effects: [DHTEffect] = []

@@ -7,7 +7,7 @@ enum SimulatedEvent {
 }
 
 /// What happens next: events by time, those of one time in the order in which they were added.
-struct EventHeap {
+struct EventHeap<Event> {
     private struct Entry {
         let time: UInt64
         let number: UInt64
@@ -20,13 +20,13 @@ struct EventHeap {
 
     /// A binary heap of small entries; the events stay where they are.
     private var entries: [Entry] = []
-    private var events: [SimulatedEvent?] = []
+    private var events: [Event?] = []
     private var free: [Int] = []
     private var count: UInt64 = 0
 
     var nextTime: UInt64? { entries.first?.time }
 
-    mutating func add(_ event: SimulatedEvent, at time: UInt64) {
+    mutating func add(_ event: Event, at time: UInt64) {
         let place = free.popLast() ?? events.count
         if place == events.count {
             events.append(event)
@@ -38,7 +38,7 @@ struct EventHeap {
         rise(from: entries.count - 1)
     }
 
-    mutating func removeFirst() -> (time: UInt64, event: SimulatedEvent)? {
+    mutating func removeFirst() -> (time: UInt64, event: Event)? {
         guard let first = entries.first, let last = entries.popLast() else { return nil }
         if !entries.isEmpty {
             entries[0] = last

@@ -148,23 +148,41 @@ struct DurabilityQuestion {
     var repair = DurabilityModel.Repair.parallel
     var shocks: DurabilityModel.Shocks?
     var schemes: [Asked] = []
+    /// The repository's suppliers are directories of one disk, which no model of single deaths fits.
+    var sharesOneDisk = false
 
-    /// Events of trials of each scheme and timing: a second of an optimised build.
-    static let trialEventCount = 20_000_000
+    /// Events of the trials of each scheme and timing: a second of an optimised build, two with
+    /// shocks.
+    var trialEventCount: Int { shocks == nil ? 20_000_000 : 40_000_000 }
+
+    /// The scheme of which more is told: the weakest of the repository, else the built-in
+    /// network's, else the first that was asked for.
+    func told(_ outlooks: [DurabilityOutlook]) -> Int? {
+        if schemes.contains(where: { $0.blockCount != nil }) {
+            return outlooks.indices.max { outlooks[$0].lossPerYear < outlooks[$1].lossPerYear }
+        }
+        return isUsual ? 1 : outlooks.indices.first
+    }
+
+    /// Neither named nor stored: the schemes of some numbers of suppliers.
+    private(set) var isUsual = false
 
     /// Takes the schemes of the repository, else the usual ones.
     mutating func look(in context: CommandContext) throws {
         if Customer.exists(home: context.home) {
-            schemes = try context.withCustomer { customer in
+            (schemes, sharesOneDisk) = try context.withCustomer { customer in
                 let supplierCount = customer.supplierCount
-                return try customer.storedSchemes().prefix(Limits.durabilitySchemeCountMax).map {
-                    Asked(
-                        scheme: $0.scheme, supplierCount: supplierCount,
-                        blockCount: $0.blockCount)
-                }
+                let stored = try customer.storedSchemes().prefix(Limits.durabilitySchemeCountMax)
+                    .map {
+                        Asked(
+                            scheme: $0.scheme, supplierCount: supplierCount,
+                            blockCount: $0.blockCount)
+                    }
+                return (stored, customer.suppliersShareOneDisk)
             }
         }
         guard schemes.isEmpty else { return }
+        isUsual = true
         schemes = [2, 4, 8, 20].compactMap { ErasureScheme.automatic(supplierCount: $0) }
             .map { Asked(scheme: $0) }
     }
@@ -175,11 +193,12 @@ struct DurabilityQuestion {
             repair: repair, shocks: shocks)
     }
 
-    func outlooks(seed: UInt64, eventCount: Int = trialEventCount) -> [DurabilityOutlook] {
+    func outlooks(seed: UInt64, eventCount: Int? = nil) -> [DurabilityOutlook] {
         schemes.compactMap { asked in
             model(asked.scheme).map {
                 DurabilityOutlook(
-                    model: $0, supplierCount: asked.supplierCount, eventCount: eventCount,
+                    model: $0, supplierCount: asked.supplierCount,
+                    eventCount: eventCount ?? trialEventCount,
                     seed: seed)
             }
         }

@@ -30,7 +30,7 @@ enum DayText {
     /// `12 hours`, `2 days`, `10 years`: two digits that mean something.
     static func text(_ days: Double) -> String {
         switch days {
-        case ..<(1.5 / 24): quantity(days * 1440, "minute")
+        case ..<(0.99 / 24): quantity(days * 1440, "minute")
         case ..<1: quantity(days * 24, "hour")
         case ..<730: quantity(days, "day")
         default: quantity(days / 365, "year")

@@ -12,7 +12,7 @@ enum Chance {
     static func percent(_ share: Double) -> String {
         let value = share * 100
         guard value.isFinite, value < 1e6 else { return "-" }
-        if value >= 99.5 && value < 100 { return "over 99 %" }
+        if value >= 99.5 && share < 1 { return "over 99 %" }
         if value >= 9.95 || value == value.rounded() { return "\(Int(value.rounded())) %" }
         let scale: Double = value >= 0.995 ? 10 : 100
         let digits = Int((value * scale).rounded())

@@ -9,7 +9,8 @@ struct DurabilityText {
 
     var lines: [String] {
         var lines = assumptions + [""] + table
-        for (asked, outlook) in zip(question.schemes, outlooks) where asked == question.schemes[0] {
+        if let told = question.told(outlooks), outlooks.indices.contains(told) {
+            let (asked, outlook) = (question.schemes[told], outlooks[told])
             lines += [""] + bars(asked.scheme) + [""] + meaning(asked, outlook)
             lines += ["", "What would help \(asked.scheme) most:"] + help(outlook)
         }
@@ -84,16 +85,21 @@ struct DurabilityText {
         var lines = ["For \(what): something is lost \(Chance.years(loss))."]
         if outlook.supplierSetCount == 1 {
             lines.append(
-                "  All of them are on the same \(outlook.supplierCount) suppliers and fail together "
-                    + "or not at all, so that many are as safe as one.")
+                "  All of them are on the same \(outlook.supplierCount) suppliers and fail "
+                    + "together or not at all, so that many are as safe as one.")
         } else {
             lines.append(
                 "  They are on \(outlook.supplierSetCount) sets of \(scheme.fragmentCount) "
                     + "suppliers: at most so many times the chance of one block.")
         }
         lines.append(
-            "  On suppliers drawn anew for each block it would be "
+            "  On suppliers drawn anew for each block: "
                 + "\(Chance.years(outlook.scatteredLoss(blockCount: blocks))).")
+        if question.sharesOneDisk && asked.blockCount != nil {
+            lines.append(
+                "  BUT these suppliers are directories of one disk: they die together, with the "
+                    + "disk. These numbers are for suppliers on disks of their own.")
+        }
         if outlook.lossPerYear < DurabilityOutlook.credibleLoss {
             lines.append(
                 "  So small a number says that suppliers dying one by one are not what loses your "
@@ -138,6 +144,7 @@ struct DurabilityText {
             JSONField("mttf_days", question.lifetimeDays),
             JSONField("repair_days", question.repairDays),
             JSONField("repair_order", question.repair == .serial ? "serial" : "parallel"),
+            JSONField("shares_one_disk", question.sharesOneDisk),
         ]
         if let shocks = question.shocks {
             fields.append(JSONField("shock_share", shocks.share))
