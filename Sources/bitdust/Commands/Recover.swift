@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Daemon
+internal import Identities
 internal import Model
 internal import Pipelines
 internal import Suppliers
@@ -42,6 +43,7 @@ struct Recover: ContextualCommand {
     func run(in context: CommandContext) throws {
         let start = context.time.uptime
         let network = context.network
+        let isNewDevice = try joinDevices(context)
         let places = from.map { $0.split(separator: ",").map(String.init) }
         let (customer, report) = try Customer.recover(
             home: context.home, keyFile: file.absolute().bytes,
@@ -49,7 +51,16 @@ struct Recover: ContextualCommand {
             deviceName: context.environment.deviceName, adapters: context.adapters,
             findSuppliers: { search in
                 try waiting {
-                    guard let places else { return try await network.findSuppliers(search) }
+                    guard let places else {
+                        // Suppliers that know our document look for the new one when they first
+                        // see a device that it does not name.
+                        if isNewDevice { _ = try await network.find(nil, as: search.caller) }
+                        let found =
+                            isNewDevice ? try await network.find(nil, as: search.caller) : []
+                        return found.isEmpty
+                            ? try await network.findSuppliers(search)
+                            : found.map(\.address.description)
+                    }
                     return try await network.find(places, as: search.caller)
                         .map(\.address.description)
                 }
@@ -65,6 +76,28 @@ struct Recover: ContextualCommand {
         guard let last = report.snapshots.last else { return }
         let name = shellWord(Array(last.snapshot.setName.utf8))
         context.console.message("Next: " + context.command("restore \(name) --target ~/restored"))
+    }
+
+    /// Makes this machine one of the devices of the identity's document, where a document is
+    /// published; suppliers that know it let no other device in.
+    ///
+    /// - Returns: whether it has.
+    private func joinDevices(_ context: CommandContext) throws -> Bool {
+        guard suppliers == nil, !Customer.exists(home: context.home),
+            try context.network.joined() != nil
+        else { return false }
+        let root = try KeyFileOption.read(file, source, context)
+        let (home, setting) = (
+            try NodeHome(path: context.home.path), NodeSetting.ofCommands(context.environment)
+        )
+        let published = try? waiting {
+            try await RootActions(home: home, setting: setting).recover(root, sources: [])
+        }
+        guard let published else { return false }
+        try context.console.out(
+            "document   \(published.document.globalID), revision \(published.document.revision), on "
+                + "\(published.serverCount) of \(published.sourceCount) identity servers")
+        return true
     }
 
     /// What was found.
