@@ -54,7 +54,7 @@ import Testing
         /// Asks until the answer is as wanted; each question waits for the one before it, so this
         /// is no busy loop.
         func await(
-            _ method: String, _ parameters: [String: APIValue] = [:], _ what: String,
+            _ method: String, _ parameters: [String: APIValue] = [:], seeing what: String,
             until condition: (APIEnvelope) -> Bool
         ) async throws {
             var last: APIEnvelope?
@@ -67,7 +67,7 @@ import Testing
         }
 
         func awaitState(_ repr: String) async throws {
-            try await self.await("automats_list", repr) { answer in
+            try await self.await("automats_list", seeing: repr) { answer in
                 answer.result?.asArray?.contains { $0["repr"]?.asText == repr } == true
             }
         }
@@ -97,10 +97,10 @@ import Testing
         try await hidden.awaitState("service_proxy_transport(ON)")
         try await hidden.awaitState("proxy_receiver(LISTEN)")
         let contact = "router://127.0.0.1:\(router.sessionPort)"
-        try await hidden.await("network_status", contact) { answer in
+        try await hidden.await("network_status", seeing: contact) { answer in
             answer.result?["identity_contacts"]?.asArray?.contains(.text(contact)) == true
         }
-        try await router.await("network_status", ["proxy": 1], "one that waits") { answer in
+        try await router.await("network_status", ["proxy": 1], seeing: "one that waits") { answer in
             answer.result?["proxy"]?["waiting"] == 1
         }
         // Never both.
@@ -110,7 +110,7 @@ import Testing
         _ = try await hidden.call(
             "config_set", ["key": "services/proxy-transport/enabled", "value": "false"])
         try await hidden.awaitState("service_proxy_transport(OFF)")
-        try await router.await("network_status", ["proxy": 1], "nobody waits") { answer in
+        try await router.await("network_status", ["proxy": 1], seeing: "nobody waits") { answer in
             answer.result?["proxy"]?["waiting"] == 0
         }
         await hidden.node.stop()

@@ -13,6 +13,8 @@ actor IdentityPropagateService: ServiceBody {
     private let log: Logger
     private var work: Task<Void, Never>?
     private var pause: Task<Void, Never>?
+    /// Something has changed since it was looked at last.
+    private var isWoken = false
     private var state: StateMachine?
 
     init(parts: NodeParts) {
@@ -54,6 +56,7 @@ actor IdentityPropagateService: ServiceBody {
             if let newer = await parts.identity.document, newer != propagation.document {
                 _ = propagation.documentChanged(newer)
             }
+            isWoken = false
             propagation.contactsChanged(contacts(of: propagation.document))
             var effects = propagation.tick(uptime: time.uptime)[...]
             while let effect = effects.popFirst() {
@@ -71,6 +74,7 @@ actor IdentityPropagateService: ServiceBody {
                 }
             }
             state?.enter("DONE")
+            if isWoken { continue }
             let now = time.uptime
             let due = propagation.nextDeadline ?? now + 1_000_000_000
             // A deadline that is past already is no reason to ask the servers without a pause.
@@ -86,7 +90,10 @@ actor IdentityPropagateService: ServiceBody {
     }
 
     /// There is something to publish.
-    private func wake() { pause?.cancel() }
+    private func wake() {
+        isWoken = true
+        pause?.cancel()
+    }
 
     /// The document's, with the routers by which the node is reached now.
     private func contacts(of document: IdentityDocument) -> [Identities.Contact] {
