@@ -128,6 +128,81 @@ import Testing
         }
     }
 
+    @Test func `a fragment moves, leaves a spare, comes back and is lost`() throws {
+        try with { catalog in
+            let row = try catalog.append(
+                CatalogSamples.descriptor(1), frames: CatalogSamples.frames,
+                receipts: [true, true, true, false], isPublished: true)
+            let (old, new): (SupplierID, SupplierID) = (
+                CatalogSamples.id(21), CatalogSamples.id(90)
+            )
+            func spares() throws -> [SupplierID] {
+                try catalog.spares(rows: row...row)[row, default: []].map(\.supplier)
+            }
+            try catalog.move(row: row, position: 1, to: new, releases: nil)
+            #expect(try catalog.block(row: row)?.descriptor.places[1].supplier == new)
+            #expect(try spares() == [old] && catalog.unpublishedBlockRows() == [row])
+            try catalog.move(row: row, position: 1, to: old, releases: nil)
+            #expect(try catalog.block(row: row)?.descriptor == CatalogSamples.descriptor(1))
+            #expect(try spares() == [new])
+            try catalog.lose(row: row, position: 1, on: new)
+            #expect(try spares().isEmpty && catalog.block(row: row)?.receipts[1] == true)
+            try catalog.lose(row: row, position: 1, on: old)
+            #expect(try catalog.block(row: row)?.receipts == [true, false, true, false])
+            // A place without a receipt leaves no spare.
+            try catalog.move(row: row, position: 3, to: new, releases: nil)
+            #expect(try spares().isEmpty)
+            try catalog.move(row: row + 1, position: 0, to: new, releases: nil)
+            try catalog.move(row: row, position: 9, to: new, releases: nil)
+        }
+    }
+
+    @Test func `a block that is coded anew retires its old fragments and no others`() throws {
+        try with { catalog in
+            let before = CatalogSamples.descriptor(1)
+            let row = try catalog.append(
+                before, frames: CatalogSamples.frames, receipts: [true, true, true, true])
+            try catalog.move(row: row, position: 0, to: CatalogSamples.id(90), releases: nil)
+            let old = try #require(try catalog.block(row: row)).descriptor
+            let new = BlockDescriptor(
+                block: old.block, kind: old.kind,
+                scheme: ErasureScheme(dataCount: 1, parityCount: 1)!,
+                length: old.length,
+                places: [
+                    old.places[3],
+                    FragmentPlace(supplier: CatalogSamples.id(20), fragment: CatalogSamples.id(99)),
+                ])
+            try catalog.replace(before, by: new, receipts: [true, true], row: row)
+            #expect(try catalog.retiredCount() == 0, "the row was another meanwhile")
+            try catalog.replace(old, by: new, receipts: [true, true], row: row)
+            #expect(try catalog.block(row: row)?.descriptor == new)
+            // Three of the places, and the spare on the first of the old suppliers.
+            #expect(try catalog.retiredCount() == 4)
+            let some = try catalog.retired(on: CatalogSamples.id(20), limit: 10)
+            #expect(some.map(\.fragment) == [CatalogSamples.id(1)])
+            try catalog.forget(some)
+            #expect(try catalog.retiredCount() == 3)
+            #expect(try catalog.spares(rows: row...row).isEmpty)
+        }
+    }
+
+    @Test func `what was seen of a supplier is kept`() throws {
+        try with { catalog in
+            var state = SupplierStateRow(CatalogSamples.id(7))
+            state.silence = 5
+            state.isLeaving = true
+            state.passes = 12.5
+            state.containedRow = 3
+            state.containedOffset = 0.25
+            state.audited = -1
+            try catalog.record([state, SupplierStateRow(CatalogSamples.id(8))])
+            state.lieCount = 2
+            try catalog.record([state])
+            #expect(
+                try catalog.supplierStates() == [state, SupplierStateRow(CatalogSamples.id(8))])
+        }
+    }
+
     @Test func `retired catalog blocks go with the commit that replaces them`() throws {
         try with { catalog in
             for number in 1...3 as ClosedRange<UInt8> {

@@ -43,11 +43,13 @@ struct RebuildPass {
         let time = customer.adapters.time
         let started = time.uptime
         var watch = try SupplierWatch(customer, notes: true)
+        // A head of ours must not hide what another machine has stored since.
+        let knowsNewest = (try? customer.adoptNewerHead()) != nil
         try spreadHead()
         if request.asksForAll { try askForAll() }
         try audit(&watch)
         let pace = try rebuild(watch)
-        try publish()
+        if knowsNewest { try publish() }
         var report = state.value.withLock { $0.report }
         report.durationNanoseconds = time.uptime - started
         if let pace {

@@ -36,6 +36,7 @@ struct Reshape {
     private static let groupCount = 256
 
     func perform() throws -> ReshapeReport {
+        try customer.adoptNewerHead()
         let plan = try customer.plan(redundancy, onlyOnline: true)
         var report = ReshapeReport(scheme: plan.scheme)
         try retire(plan, &report)

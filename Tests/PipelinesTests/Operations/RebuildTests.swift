@@ -153,6 +153,40 @@ import Testing
         #expect(station.differences() == [])
     }
 
+    @Test func `a rebuild hides no snapshot that another machine has stored since`() throws {
+        let (station, _) = try filled()
+        try station.with {
+            try $0.saveKeyFile(
+                to: station.scratch.bytes("key"), passphrase: nil, keepsRoot: false)
+        }
+        let directories = (0..<4).map { station.scratch.bytes("supplier\($0)") }
+        func recover(_ name: String) throws -> (Customer, RecoveryReport) {
+            try Customer.recover(
+                home: Home(path: station.scratch.bytes(name)),
+                keyFile: station.scratch.bytes("key"), supplierDirectories: directories,
+                deviceName: name, adapters: station.adapters
+            ) { [] }
+        }
+        let (other, _) = try recover("other")
+        station.write("from another machine", "other")
+        var request = BackupRequest(paths: [Array(station.source.utf8)])
+        request.setName = "other"
+        _ = try other.backup(request, cancellation: Cancellation()) { _ in }
+        other.close()
+        for path in station.segments(2) { prepared(truncate(path, 0)) }
+        let fifth = station.scratch.bytes("supplier4")
+        let report = try rebuild(station) { _ in
+        } _: {
+            _ = try $0.useSuppliers([fifth])
+            try $0.setLeaving(true, supplier: station.supplier(3))
+        }
+        #expect(report.fragmentsStored > 0 && report.health.status == .done)
+        #expect(try station.snapshots().count == 2)
+        let (third, recovery) = try recover("third")
+        third.close()
+        #expect(recovery.snapshots.count == 2)
+    }
+
     @Test func `what is lost is said, what can be kept is kept, and it goes on when one returns`()
         throws
     {
