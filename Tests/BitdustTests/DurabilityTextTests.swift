@@ -133,6 +133,28 @@ import Testing
         #expect(!plot.contains(/\b(nan|inf)\b/))
     }
 
+    /// The table of docs/durability.md, as the command works it out.
+    @Test(arguments: [1, 2, 3, 4, 6, 8, 12, 16, 20])
+    func `the page has the figures of the automatic schemes`(supplierCount: Int) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(
+            contentsOf: root.appending(path: "docs/durability.md"), encoding: .utf8)
+        let scheme = try #require(ErasureScheme.automatic(supplierCount: supplierCount))
+        let words = ["--scheme", "\(scheme)"]
+        let options = [
+            [], ["--repair", "1d"], ["--serial"], ["--mttf", "1y"], ["--shock", "33%"],
+        ]
+        let outlooks = try options.flatMap { option in
+            try DurabilityTextTests.question(words + option).outlooks(seed: 1, eventCount: 0)
+        }
+        let losses = outlooks.map { Chance.text($0.lossPerYear) }
+        let shock = Chance.text(try #require(outlooks[4].lossByShock))
+        let cells = ["\(supplierCount)", "`\(scheme)`"] + losses + [shock]
+        let row = "| " + cells.joined(separator: " | ") + " |\n"
+        #expect(page.contains(row), "\(row)")
+    }
+
     @Test(
         arguments: [
             ["--mttf", "0d"], ["--mttf", "2000y"], ["--repair", "1"], ["--repair", "1d1"],

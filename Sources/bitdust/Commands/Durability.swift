@@ -148,7 +148,7 @@ struct DurabilityQuestion {
     var repair = DurabilityModel.Repair.parallel
     var shocks: DurabilityModel.Shocks?
     var schemes: [Asked] = []
-    /// The repository's suppliers are directories of one disk, which no model of single deaths fits.
+    /// The suppliers are directories of one disk, which no model of single deaths fits.
     var sharesOneDisk = false
 
     /// Events of the trials of each scheme and timing: a second of an optimised build, two with
