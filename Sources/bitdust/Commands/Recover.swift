@@ -97,7 +97,8 @@ struct Recover: ContextualCommand {
         guard let published else { return false }
         try context.console.out(
             "document   \(published.document.globalID), revision "
-                + "\(published.document.revision), on \(published.serverCount) of \(published.sourceCount) identity servers")
+                + "\(published.document.revision), on \(published.serverCount) of "
+                + "\(published.sourceCount) identity servers")
         return true
     }
 
