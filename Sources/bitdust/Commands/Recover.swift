@@ -17,7 +17,8 @@ struct Recover: ContextualCommand {
 
             Suppliers in the network are found by what the key file says, by the DHT, or by asking \
             the hosts of the network that was joined. Not all suppliers are needed: as many as the \
-            scheme has data fragments, 2 of 4 for the built-in ones. Then `bitdust restore` brings the files back.
+            scheme has data fragments, 2 of 4 for the built-in ones. Then `bitdust restore` brings \
+            the files back.
             """)
 
     @Argument(help: "The key file.", completion: .file())
@@ -95,8 +96,9 @@ struct Recover: ContextualCommand {
         }
         guard let published else { return false }
         try context.console.out(
-            "document   \(published.document.globalID), revision \(published.document.revision), on "
-                + "\(published.serverCount) of \(published.sourceCount) identity servers")
+            "document   \(published.document.globalID), revision "
+                + "\(published.document.revision), on \(published.serverCount) of "
+                + "\(published.sourceCount) identity servers")
         return true
     }
 
