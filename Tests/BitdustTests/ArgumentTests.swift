@@ -29,7 +29,7 @@ import Testing
         ["backup", "x", "--name", RawArguments.text(of: [0x61, 0xFF])], ["backup", ""],
         ["restore", "latest"], ["restore", "latest", "--target", "x", "--overwrite", "maybe"],
         ["restore", "--target", "x"], ["ls"], ["cat", "latest"],
-        ["recover", "file"], ["recover", "--suppliers", "a"], ["identity", "backup"],
+        ["recover", "--suppliers", "a"], ["identity", "backup"],
         ["identity", "backup", "f", "--no-passphrase", "--passphrase-fd", "3"],
         ["identity", "backup", "f", "--passphrase-file", "a", "--passphrase-fd", "3"],
         ["identity", "backup", "f", "--no-input"],

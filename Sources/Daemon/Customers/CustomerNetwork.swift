@@ -29,7 +29,9 @@ package final class CustomerNetwork: Sendable {
             lookup: RememberedPlaces(
                 places: CustomerPlaces(
                     home: home, setting: setting, threads: threads, resolver: resolver)),
-            threads: threads, time: setting.time, random: setting.random)
+            threads: threads, time: setting.time, random: setting.random,
+            // A damaged one helps nobody; commands of the identity tell of it.
+            document: { (try? MachineIdentity(home: home, setting: setting).document())?.bytes })
     }
 
     /// The name of the network that this home is in; `nil` when it has joined none.

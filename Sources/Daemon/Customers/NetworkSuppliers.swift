@@ -33,6 +33,7 @@ package final class NetworkSuppliers: SupplierConnector {
     private let threads: LazyThreads
     private let time: any TimeSource
     private let random: any RandomSource
+    private let document: @Sendable () -> [UInt8]?
     private let links = Mutex<[DeviceID: Links]>([:])
     /// Nodes that were found nowhere, and until when they are not looked for again: uptime in
     /// nanoseconds.
@@ -44,10 +45,14 @@ package final class NetworkSuppliers: SupplierConnector {
         let pool: SessionPool
     }
 
+    /// - Parameter document: the identity document of this machine, which may name it to nodes
+    ///   that have an older one.
     package init(
         local: any SupplierConnector, lookup: any NodeLookup, threads: LazyThreads,
-        time: any TimeSource, random: any RandomSource
+        time: any TimeSource, random: any RandomSource,
+        document: @escaping @Sendable () -> [UInt8]? = { nil }
     ) {
+        self.document = document
         self.local = local
         self.lookup = lookup
         self.threads = threads
@@ -137,7 +142,7 @@ package final class NetworkSuppliers: SupplierConnector {
                 addresses, expecting: peer, deadline: Limits.strangerDialDeadline)
         else { return nil }
         absent.withLock { $0[peer.userID] = nil }
-        await links.pool.adopt(session)
+        await begin(session, links)
         return session
     }
 
@@ -177,7 +182,7 @@ package final class NetworkSuppliers: SupplierConnector {
         }
         guard let session else { return nil }
         absent.withLock { $0[peer.userID] = nil }
-        await links.pool.adopt(session)
+        await begin(session, links)
         return session
     }
 
@@ -188,8 +193,20 @@ package final class NetworkSuppliers: SupplierConnector {
         let links = try links(of: caller)
         let session = try await links.dialer.dial(
             [endpoint], expecting: nil, deadline: Limits.strangerDialDeadline)
-        await links.pool.adopt(session)
+        await begin(session, links)
         return session
+    }
+
+    /// Shows the document of this machine before anything is asked.
+    private func begin(_ session: Session, _ links: Links) async {
+        if let document = document() {
+            // Whom that does not satisfy will say so to the first request.
+            _ = try? await session.request(
+                SessionRequest(
+                    header: KnownIdentities.introductionHeader, payload: SessionPayload(document)),
+                deadline: Limits.strangerDialDeadline)
+        }
+        await links.pool.adopt(session)
     }
 
     private func links(of caller: SupplierCaller) throws(SessionError) -> Links {

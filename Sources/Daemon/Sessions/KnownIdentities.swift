@@ -7,7 +7,7 @@ internal import Synchronization
 /// The newest identity documents of others that this node has seen, on disk and in memory: where
 /// they are, and which devices are theirs.
 ///
-/// Thread rules: any thread; ``admits(_:)`` waits for no disk and no network.
+/// Thread rules: any thread.
 final class KnownIdentities: Sendable {
     private struct State {
         var documents: [UserID: IdentityDocument] = [:]
@@ -57,13 +57,28 @@ final class KnownIdentities: Sendable {
         return true
     }
 
-    /// Whether a device may have a session: not when its user's document is known and does not name
-    /// it, because it was revoked or because the document is old. Then a newer one is looked for.
-    func admits(_ peer: SessionPeer) -> Bool {
-        guard let document = document(of: peer.userID) else { return true }
-        if document.keys.certificate(of: peer.certificate.device) != nil { return true }
+    /// What a peer may ask before its device is known to be its user's: to be believed, by bringing
+    /// the document that names it.
+    ///
+    /// A device that the known document does not name was revoked, or is newer than the document:
+    /// one that is looked for now.
+    ///
+    /// - Returns: the answer to a document; `nil` when the request is for others to answer.
+    /// - Throws: ``SessionRefusal/notAllowed``.
+    func receive(
+        _ request: SessionRequest, from peer: SessionPeer
+    ) throws(SessionRefusal) -> SessionResponse? {
+        if SessionHandlers.Magic(of: request.header) == KnownIdentities.introduction {
+            guard let document = try? IdentityDocument(decoding: request.payload.array),
+                document.userID == peer.userID,
+                document.keys.certificate(of: peer.certificate.device) != nil
+            else { throw .notAllowed }
+            learn(document)
+            return SessionResponse(header: KnownIdentities.answerHeader)
+        }
+        if isDevice(peer.deviceID, of: peer.userID) { return nil }
         Task { await look(for: peer) }
-        return false
+        throw .notAllowed
     }
 
     // MARK: Looking
@@ -72,6 +87,9 @@ final class KnownIdentities: Sendable {
     static let magic = SessionHandlers.Magic("BDIDREQ1")
     static let requestHeader = Array("BDIDREQ1".utf8)
     static let answerHeader = Array("BDIDRSP1".utf8)
+    /// The same brought by the peer itself.
+    static let introduction = SessionHandlers.Magic("BDIDPUT1")
+    static let introductionHeader = Array("BDIDPUT1".utf8)
 
     /// Asks a new peer for its document, unless it is known; then the network.
     func meet(_ session: Session) async {

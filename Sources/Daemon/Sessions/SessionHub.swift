@@ -111,8 +111,12 @@ actor SessionHub {
         let (known, handlers) = (known, handlers)
         let setup = SessionSetup(
             identity: try await identity.sessionIdentity(random: setting.random), memory: memory,
-            admits: { known.admits($0) }, screen: { await handlers.screen($0, $1, $2) },
-            handler: { try await handlers.answer($0, $1) })
+            // Who is not believed may bring its document, and nothing else.
+            admits: { _ in true }, screen: { await handlers.screen($0, $1, $2) },
+            handler: { peer, request in
+                if let answer = try known.receive(request, from: peer) { return answer }
+                return try await handlers.answer(peer, request)
+            })
         handlers.register(SessionHub.reachMagic) { [weak self] peer, request in
             guard let self else { throw SessionRefusal.closing }
             return try await self.answerReach(peer, request)
