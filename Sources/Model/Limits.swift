@@ -433,6 +433,29 @@ package enum Limits {
     /// All header lines of a request.
     package static let requestHeadersLengthMax = 16 << 10
     package static let requestHeaderCountMax = 100
+    // MARK: Calls and events
+
+    /// Seconds until a connection that asks nothing, or that sends a request too slowly, is closed.
+    package static let requestIdleSeconds: Int64 = 30
+    /// Connections at once, for each address; more of them wait until one is closed.
+    package static let requestConnectionCountMax = 256
+    /// Seconds that running requests have left when the interface stops.
+    package static let requestStopSeconds: UInt64 = 2
+    package static let webSocketCountMax = 64
+    /// Calls of one WebSocket that are not yet answered.
+    package static let webSocketCallCountMax = 16
+    /// As in the older product: who leaves more events unread has gone away.
+    package static let eventUnreadMax = 100
+    /// Consumers of events; the one that has been silent longest makes room for a new one.
+    package static let eventConsumerCountMax = 256
+    /// Kinds of events that are counted, and bytes of the name of one: callers can invent them.
+    package static let eventKindCountMax = 1024
+    package static let eventNameLengthMax = 100
+    /// Past events that a stream can begin with after its connection broke.
+    package static let eventsKept = 256
+    /// A stream of events says something at least so often, so that both sides notice the end.
+    package static let eventHeartbeatSeconds: UInt64 = 5
+
     // MARK: Durability
 
     /// Mean lifetimes of suppliers that the durability model takes: an hour to a thousand years.

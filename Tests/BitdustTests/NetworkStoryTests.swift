@@ -63,6 +63,7 @@ import Testing
     @Test func `four homes on one machine become a network`() throws {
         let (status, output) = try NetworkStoryTests.run("four-homes", [])
         #expect(status == 0, "\(output.suffix(4000))")
-        #expect(output.contains("OK: DHT, identity servers, identities and a supplier in four homes"))
+        #expect(
+            output.contains("OK: DHT, identity servers, identities and a supplier in four homes"))
     }
 }

@@ -126,7 +126,11 @@ actor SupplierService: ServiceBody {
         guard self.supplier === supplier else { return }
         if var alerts {
             let port = await parts.hub.localEndpoint?.port ?? 0
-            if failedReach > 0 { alerts.append(.unreachable(port: port, asked: failedReach)) }
+            // Who is reached through routers needs no port.
+            let isRouted = parts.routing.reachedBy?.isEmpty == false
+            if failedReach > 0, !isRouted {
+                alerts.append(.unreachable(port: port, asked: failedReach))
+            }
             await tell(alerts)
         }
         offers?.moved(to: await parts.ownEndpoints())
