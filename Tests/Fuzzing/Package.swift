@@ -24,6 +24,8 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 
 let package = Package(
@@ -33,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         .target(name: "CKernels", cSettings: watchedC),
@@ -53,7 +56,9 @@ let package = Package(
         .target(name: "Settings", dependencies: ["Model", "Services"], swiftSettings: watched),
         .target(
             name: "Networking",
-            dependencies: ["Model", "Identities", nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "Model", "Identities", crypto, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL,
+            ],
             swiftSettings: watched),
         .target(name: "APIModel", dependencies: ["Model"], swiftSettings: watched),
         .target(name: "Catalogs", dependencies: ["Model", grdb], swiftSettings: watched),

@@ -155,7 +155,6 @@ import Testing
     }
 
     @Test func `a handler that never ends bounds the memory of both sides`() async throws {
-        let held = AsyncStream.makeStream(of: Int.self)
         let memory = SessionMemory()
         let running = Mutex(0)
         let server = try SessionNode(user: 1, device: 101)
@@ -164,6 +163,9 @@ import Testing
                 memory: memory,
                 handler: { _, _ in
                     running.withLock { $0 += 1 }
+                    // A stream of its own: the cancellation of one reader ends a stream for all.
+                    let held = AsyncStream.makeStream(of: Int.self)
+                    defer { held.continuation.finish() }
                     for await _ in held.stream {}
                     throw SessionRefusal.cancelled
                 }))
@@ -191,7 +193,6 @@ import Testing
         #expect(running.withLock { $0 } <= 16)
         #expect(memory.heldByteCount <= Limits.sessionMemoryPerPeer)
         await session.close()
-        held.continuation.finish()
         await pair.listener.close()
     }
 

@@ -1,3 +1,5 @@
+internal import Model
+
 /// One decoder that takes hostile bytes.
 struct FuzzTarget: Sendable {
     let name: String
@@ -21,4 +23,14 @@ func recode<Value>(
 ) {
     guard let value = try? decode(bytes) else { return }
     demand(encode(value) == bytes, "what is decoded encodes to the same bytes")
+}
+
+/// The bytes between the magic that a format begins with and the checksum that it ends in: else
+/// nearly every input would stop there.
+func summed(_ magic: String, _ bytes: [UInt8]) -> [UInt8] {
+    var writer = ByteWriter(reserving: bytes.count + 12)
+    writer.raw(Array(magic.utf8))
+    writer.raw(bytes)
+    writer.checksum()
+    return writer.bytes
 }

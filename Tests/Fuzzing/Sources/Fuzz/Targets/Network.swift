@@ -14,6 +14,23 @@ extension FuzzTarget {
         FuzzTarget(name: "socket-table", fixtures: ["socket-table"]) { bytes in
             _ = SocketTable.entries(of: String(decoding: bytes, as: UTF8.self))
         },
+        FuzzTarget(name: "session-frame", fixtures: ["session"]) { bytes in
+            var parser = SessionFrameParser()
+            parser.append(ByteBuffer(bytes: bytes))
+            while let part = try? parser.next() { withExtendedLifetime(part) {} }
+            parser.settle()
+            demand(parser.keptByteCount <= bytes.count, "no more is kept than has come")
+        },
+        FuzzTarget(name: "router-request") { bytes in
+            recode(
+                summed("BDROUT01", bytes), decode: { try RouterRequest($0) },
+                encode: { $0.encoded() })
+        },
+        FuzzTarget(name: "router-response") { bytes in
+            recode(
+                summed("BDROTR01", bytes), decode: { try RouterResponse($0) },
+                encode: { $0.encoded() })
+        },
     ]
 
     /// However a stream is cut, the same frames come out of it.

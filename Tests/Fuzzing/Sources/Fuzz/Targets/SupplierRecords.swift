@@ -14,5 +14,21 @@ extension FuzzTarget {
         FuzzTarget(name: "record-header", fixtures: ["segment"]) { bytes in
             _ = try? RecordHeader(bytes)
         },
+        FuzzTarget(name: "supplier-request") { bytes in
+            recode(
+                summed("BDSREQ01", bytes), decode: { try SupplierRequest($0) },
+                encode: { $0.encoded() })
+        },
+        FuzzTarget(name: "supplier-response") { bytes in
+            recode(
+                summed("BDSRSP01", bytes), decode: { try SupplierResponse($0) },
+                encode: { $0.encoded() })
+        },
+        FuzzTarget(name: "supplier-offer", fixtures: ["supplier-offer"]) { bytes in
+            recode(bytes, decode: { try SupplierOffer($0) }, encode: { $0.encoded() })
+        },
+        FuzzTarget(name: "supplier-pointer", fixtures: ["supplier-pointer"]) { bytes in
+            recode(bytes, decode: { try SupplierPointer($0) }, encode: { $0.encoded() })
+        },
     ]
 }
