@@ -36,8 +36,7 @@ package final class StateRegistry: Sendable {
         var entries: [Int: Entry] = [:]
         var ids: Set<String> = []
         var lastIndex = 0
-        var listeners: [Int: AsyncStream<Change>.Continuation] = [:]
-        var lastListener = 0
+        var listeners = Listeners<Change>()
     }
 
     private let contents = Mutex(Contents())
@@ -52,7 +51,7 @@ package final class StateRegistry: Sendable {
             contents.ids.insert(unique)
             contents.entries[contents.lastIndex] = Entry(
                 index: contents.lastIndex, id: unique, name: name ?? id, state: state, past: [])
-            contents.tell(
+            contents.listeners.tell(
                 Change(index: contents.lastIndex, id: unique, old: nil, new: state))
             return contents.lastIndex
         }
@@ -71,17 +70,7 @@ package final class StateRegistry: Sendable {
     /// What changes from now on. A listener that is slow misses the oldest changes when there are
     /// more than `Limits.stateChangeCountMax`.
     package func changes() -> AsyncStream<Change> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: Change.self, bufferingPolicy: .bufferingNewest(Limits.stateChangeCountMax))
-        let number = contents.withLock { contents in
-            contents.lastListener += 1
-            contents.listeners[contents.lastListener] = continuation
-            return contents.lastListener
-        }
-        continuation.onTermination = { [weak self] _ in
-            self?.contents.withLock { _ = $0.listeners.removeValue(forKey: number) }
-        }
-        return stream
+        contents.withLock { $0.listeners.listen(keeping: Limits.stateChangeCountMax) }
     }
 
     fileprivate func enter(_ state: String, index: Int) {
@@ -91,7 +80,7 @@ package final class StateRegistry: Sendable {
             entry.past = (entry.past + [old]).suffix(Limits.statePastCountMax)
             entry.state = state
             contents.entries[index] = entry
-            contents.tell(Change(index: index, id: entry.id, old: old, new: state))
+            contents.listeners.tell(Change(index: index, id: entry.id, old: old, new: state))
         }
     }
 
@@ -99,7 +88,7 @@ package final class StateRegistry: Sendable {
         contents.withLock { contents in
             guard let entry = contents.entries.removeValue(forKey: index) else { return }
             contents.ids.remove(entry.id)
-            contents.tell(Change(index: index, id: entry.id, old: entry.state, new: nil))
+            contents.listeners.tell(Change(index: index, id: entry.id, old: entry.state, new: nil))
         }
     }
 
@@ -108,13 +97,6 @@ package final class StateRegistry: Sendable {
         var number = 1
         while ids.contains("\(id)(\(number))") { number += 1 }
         return "\(id)(\(number))"
-    }
-}
-
-extension StateRegistry.Contents {
-    /// Told under the lock, so that everyone sees changes in the order in which they happened.
-    fileprivate func tell(_ change: StateRegistry.Change) {
-        for listener in listeners.values { listener.yield(change) }
     }
 }
 

@@ -35,8 +35,7 @@ package final class SettingsStore: Sendable {
 
     private struct State {
         var reading: SettingsReading
-        var listeners: [Int: AsyncStream<SettingValues>.Continuation] = [:]
-        var lastListener = 0
+        var listeners = Listeners<SettingValues>()
     }
 
     package let schema: SettingsSchema
@@ -101,17 +100,7 @@ package final class SettingsStore: Sendable {
 
     /// All values whenever some have changed. Who is slow sees only the newest ones.
     package func updates() -> AsyncStream<SettingValues> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: SettingValues.self, bufferingPolicy: .bufferingNewest(1))
-        let number = state.withLock { state in
-            state.lastListener += 1
-            state.listeners[state.lastListener] = continuation
-            return state.lastListener
-        }
-        continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.listeners.removeValue(forKey: number) }
-        }
-        return stream
+        state.withLock { $0.listeners.listen(keeping: 1) }
     }
 }
 
@@ -190,8 +179,7 @@ extension SettingsStore {
             let hasChanged = !reading.values.changes(since: state.reading.values).isEmpty
             state.reading = reading
             guard hasChanged else { return }
-            // Told under the lock, so that everyone sees the newest values last.
-            for listener in state.listeners.values { listener.yield(reading.values) }
+            state.listeners.tell(reading.values)
         }
     }
 

@@ -209,6 +209,20 @@ import Testing
             ])
     }
 
+    @Test func `a listener that is cancelled while values change stops nobody`() async throws {
+        let (store, _) = try store()
+        for round in 0..<2000 {
+            let listening = Task { for await _ in store.updates() {} }
+            // It waits by now, or it begins to while the values change: both are met.
+            if round.isMultiple(of: 2) { await Task.yield() }
+            let setting = Task.detached { try store.set("debug", to: "\(round % 9)") }
+            listening.cancel()
+            await listening.value
+            _ = try await setting.value
+        }
+        #expect(store.values[LogSettings.debugLevel] == 1999 % 9)
+    }
+
     @Test func `a lock that is not let go is an error, not a wait for ever`() throws {
         let (store, disk) = try store()
         #expect(try disk.lock())

@@ -129,7 +129,7 @@ private final class ConnectionTasks: Sendable {
 
     func run(_ connection: @escaping @Sendable () async -> Void) {
         running.began()
-        state.withLock { state in
+        let (task, isCancelled) = state.withLock { state in
             let number = state.next
             state.next += 1
             let task = Task {
@@ -138,8 +138,9 @@ private final class ConnectionTasks: Sendable {
                 self.running.ended()
             }
             state.tasks[number] = task
-            if state.isCancelled { task.cancel() }
+            return (task, state.isCancelled)
         }
+        if isCancelled { task.cancel() }
     }
 
     func cancel() {

@@ -70,14 +70,14 @@ package final class Router: Sendable {
         let number = nextNumber()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                var isTaken = false
                 perform { state in
-                    guard !state.isClosed else {
-                        continuation.resume(returning: .refused(.full))
-                        return []
-                    }
+                    guard !state.isClosed else { return [] }
+                    isTaken = true
                     state.waits[number] = continuation
                     return state.core.wait(number, by: peer, patience: patience, at: time.uptime)
                 }
+                if !isTaken { continuation.resume(returning: .refused(.full)) }
                 if Task.isCancelled { cancel(number) }
             }
         } onCancel: {
@@ -86,11 +86,12 @@ package final class Router: Sendable {
     }
 
     private func cancel(_ wait: UInt64) {
+        var waiting: CheckedContinuation<RouterResponse, Never>?
         perform { state in
-            guard let continuation = state.waits.removeValue(forKey: wait) else { return [] }
-            continuation.resume(returning: .callers([]))
-            return state.core.cancelled(wait: wait)
+            waiting = state.waits.removeValue(forKey: wait)
+            return waiting == nil ? [] : state.core.cancelled(wait: wait)
         }
+        waiting?.resume(returning: .callers([]))
     }
 
     private func call(_ peer: PeerName, by caller: PeerName) -> RouterResponse {
@@ -152,6 +153,8 @@ package final class Router: Sendable {
 
     // MARK: Effects
 
+    /// Nothing is resumed in `body`: that takes a lock of the task, under which its cancellation
+    /// comes here for the lock of `state`.
     private func perform(_ body: (inout State) -> [RouterCore.Effect]) {
         let acts = state.withLock { state in
             body(&state).compactMap { Router.act(for: $0, &state) }
