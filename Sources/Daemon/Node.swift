@@ -8,7 +8,7 @@ internal import Settings
 
 /// One running node, put together: settings, the graph of services, their bodies, the interface.
 package actor Node {
-    private let parts: NodeParts
+    let parts: NodeParts
     private let interface: NodeInterface
     private let automats: AutomatAPI
     private let log: Logger

@@ -12,9 +12,11 @@ extension Limits {
     package static let invitationCodeLengthMax = 256
     /// Invitations that wait at the same time; each keeps room for its gift.
     package static let invitationCountMax = 32
-    /// How long an invitation holds unless its maker says otherwise, and at most: a week and a year.
+    /// How long an invitation holds unless its maker says otherwise, and at most.
     package static let invitationDaysDefault = 7.0
     package static let invitationDaysMax = 365.0
+    /// A week after its end nobody asks any more what became of one, in nanoseconds.
+    package static let invitationMemory: Int64 = 7 * 86_400 * 1_000_000_000
     /// Wrong tokens that are heard from one range of addresses within an hour, in nanoseconds.
     package static let invitationTriesMax = 5
     package static let invitationTriesWindow: UInt64 = 3_600_000_000_000

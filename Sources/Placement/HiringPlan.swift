@@ -3,8 +3,8 @@ package import Model
 /// Whom to hire of those that could be, so that the family fails as seldom together as it can.
 ///
 /// The best come first, but one of a range of addresses that the family has already only when
-/// nobody of a new range is left: what is in one place fails together. Nobody is hired twice, and of
-/// the nodes of one operator only the best: no two fragments of a block go to the same hands.
+/// nobody of a new range is left: what is in one place fails together. Nobody is hired twice, and
+/// of the nodes of one operator only the best: no two fragments of a block go to the same hands.
 package struct HiringPlan: Hashable, Sendable {
     package struct Hire: Hashable, Sendable {
         package let candidate: Candidate

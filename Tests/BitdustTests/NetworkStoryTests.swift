@@ -60,6 +60,12 @@ import Testing
         #expect(output.contains("OK: back with two of four suppliers gone"))
     }
 
+    @Test func `friends without a network keep each other's data, and it comes back`() throws {
+        let (status, output) = try NetworkStoryTests.run("friends", ["21400"])
+        #expect(status == 0, "\(output.suffix(4000))")
+        #expect(output.contains("OK: friends keep each other's data, and it comes back"))
+    }
+
     @Test func `four homes on one machine become a network`() throws {
         let (status, output) = try NetworkStoryTests.run("four-homes", [])
         #expect(status == 0, "\(output.suffix(4000))")

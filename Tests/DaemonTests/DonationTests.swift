@@ -53,6 +53,38 @@ import Testing
         #expect(paused.quotaMax(for: user(0)) == 60)
     }
 
+    @Test func `a gift is the friend's alone, whatever others get at most`() {
+        var gift = donation([(60, 10, false)], customerMax: 30)
+        gift.gifts = [user(0): 80, user(7): 15]
+        // 80 and 15 are promised, 5 are left.
+        #expect(gift.committed == 95 && gift.free == 5)
+        #expect(gift.quotaMax(for: user(9)) == 5)
+        #expect(gift.quotaMax(for: user(0)) == 80)
+        #expect(gift.quotaMax(for: user(7)) == 20, "what is free, too")
+        gift.reserved = 5
+        #expect(gift.quotaMax(for: user(9)) == 0 && gift.quotaMax(for: user(0)) == 80)
+        // What was taken out of the donation again nobody can have.
+        gift.donated = 50
+        #expect(gift.quotaMax(for: user(7)) == 0 && gift.quotaMax(for: user(0)) == 60)
+        gift.isAccepting = false
+        #expect(gift.free == 0 && gift.quotaMax(for: user(0)) == 60)
+    }
+
+    @Test func `what must be donated for a gift is said beside all that is promised`() {
+        var gift = donation([(60, 10, false)], room: 100)
+        gift.gifts = [user(7): 15]
+        gift.reserved = 5
+        #expect(gift.needed(for: 100, to: nil) == 180)
+        #expect(gift.needed(for: 100, to: user(7)) == 165)
+        #expect(gift.needed(for: 100, to: user(0)) == 120)
+        #expect(gift.needed(for: 20, to: user(0)) == 80, "a contract is kept")
+        // 100 on the disk, of which 50 of the contract, 15 and 5 are owed.
+        #expect(gift.room(for: nil) == 30)
+        #expect(gift.room(for: user(0)) == 90 && gift.room(for: user(7)) == 45)
+        gift.gifts[user(8)] = .max
+        #expect(gift.room(for: nil) == 0 && gift.needed(for: 1, to: nil) == .max)
+    }
+
     @Test func `contracts for more than there is number for trap nothing`() {
         let greedy = donation([(.max, 0, false), (.max, .max, false)])
         #expect(greedy.free == 0 && greedy.quotaMax(for: user(9)) == 0)

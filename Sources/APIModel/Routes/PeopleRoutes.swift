@@ -118,7 +118,7 @@ extension RouteTable {
     static let friendRoutes = [
         Route(
             .get, id: "friend/list", short: "fr/l", method: "friends_list",
-            [.flag("check")], service: "p2p_hookups",
+            [.flag("check")], changes: true, service: "p2p_hookups",
             answer: "idurl, global_id, idhost, username, alias, contact_state, index, id, name, "
                 + "state, gives_bytes, given_bytes, stored_bytes of each; after a try to reach "
                 + "them with check"),

@@ -27,7 +27,9 @@ struct FriendAPI: Sendable {
     private static func error(_ failure: Failure) -> APIEnvelope {
         .error(
             failure.message, message: failure.remedy, reason: failure.code,
-            more: ["cause": APIValue(failure.cause), "exit": APIValue(Int(failure.status.rawValue))])
+            more: [
+                "cause": APIValue(failure.cause), "exit": APIValue(Int(failure.status.rawValue)),
+            ])
     }
 
     // MARK: Friends

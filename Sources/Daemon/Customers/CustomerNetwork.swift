@@ -28,7 +28,8 @@ package final class CustomerNetwork: Sendable {
             local: setting.adapters.suppliers,
             lookup: RememberedPlaces(
                 places: CustomerPlaces(
-                    home: home, setting: setting, threads: threads, resolver: resolver)),
+                    home: home, setting: setting, threads: threads, resolver: resolver),
+                met: MetPlaces(home: home)),
             threads: threads, time: setting.time, random: setting.random,
             // A damaged one helps nobody; commands of the identity tell of it.
             document: { (try? MachineIdentity(home: home, setting: setting).document())?.bytes })
@@ -131,17 +132,20 @@ package final class CustomerNetwork: Sendable {
 /// Looks once for all that a command wants to find.
 private actor RememberedPlaces: NodeLookup {
     private let places: CustomerPlaces
+    private let met: MetPlaces
     private var looking: Task<[Endpoint], Never>?
     private var lookingForRouters: Task<([CustomerPlaces.Hidden], [Endpoint]), Never>?
 
-    init(places: CustomerPlaces) {
+    init(places: CustomerPlaces, met: MetPlaces) {
         self.places = places
+        self.met = met
     }
 
     func endpoints(of user: UserID) async -> [Endpoint] {
         let search = looking ?? Task { [places] in await places.all() }
         looking = search
-        return await search.value
+        let own = met.places(of: user).direct
+        return own + (await search.value).filter { !own.contains($0) }
     }
 
     func routers(of user: UserID) async -> [Endpoint] {
@@ -154,7 +158,11 @@ private actor RememberedPlaces: NodeLookup {
             }
         lookingForRouters = search
         let (hidden, routers) = await search.value
-        let own = hidden.first { $0.user == user }?.routers ?? []
+        var own = met.places(of: user).routers
+        for router in hidden.first(where: { $0.user == user })?.routers ?? []
+        where !own.contains(router) {
+            own.append(router)
+        }
         return own + routers.filter { !own.contains($0) }
     }
 }

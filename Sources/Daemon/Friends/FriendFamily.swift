@@ -8,7 +8,8 @@ package enum FriendFamily {
     /// Takes friends that give something into the family, those who are not in it.
     ///
     /// - Returns: `nil` when nothing was done, because new blocks go to directories: beside them a
-    ///   friend would be one of many that fail with this machine. `backup --to friends` leaves them.
+    ///   friend would be one of many that fail with this machine. `backup --to friends` leaves
+    ///   them.
     package static func hire(_ friends: [Friend], for customer: Customer) throws -> HiringReport? {
         guard try customer.employedDirectories().isEmpty else { return nil }
         let known = Set(try customer.familyUsers())

@@ -19,8 +19,8 @@ struct Invitation: Hashable, Sendable {
     func isOpen(at now: Timestamp) -> Bool { user == nil && now < end }
 }
 
-/// The invitations of a home, in its file `invitations.json`, which only the node uses: whom a token
-/// lets in, and once.
+/// The invitations of a home, in its file `invitations.json`, which only the node uses: whom a
+/// token lets in, and once.
 ///
 /// Thread rules: any thread.
 final class InvitationBook: Sendable {
@@ -43,8 +43,7 @@ final class InvitationBook: Sendable {
     /// - Throws: `BD-INVITATIONS-FULL`, or `BD-FILE`.
     func add(_ invitation: Invitation, now: Timestamp) throws(Failure) {
         try change { all throws(Failure) in
-            // A week after its end nobody asks any more what became of it.
-            all.removeAll { now.nanoseconds - $0.end.nanoseconds > InvitationBook.memory }
+            all.removeAll { now.nanoseconds - $0.end.nanoseconds > Limits.invitationMemory }
             guard all.count(where: { $0.isOpen(at: now) }) < Limits.invitationCountMax else {
                 throw Failure(
                     "BD-INVITATIONS-FULL", .quotaExceeded,
@@ -54,8 +53,6 @@ final class InvitationBook: Sendable {
             all.append(invitation)
         }
     }
-
-    private static let memory: Int64 = 7 * 86_400 * 1_000_000_000
 
     /// Takes an invitation that nobody has used back.
     ///

@@ -113,8 +113,8 @@ struct Reshape {
         return true
     }
 
-    /// Whether rows have changed that the newest head does not show. A copy of a block is a fragment
-    /// of `1+0` and of `1+1`: then a block has a new scheme and nothing is given up.
+    /// Whether rows have changed that the newest head does not show. A copy of a block is a
+    /// fragment of `1+0` and of `1+1`: then a block has a new scheme and nothing is given up.
     private func isHeadOld() throws -> Bool {
         for row in try customer.catalog.unpublishedBlockRows() {
             if let block = try customer.catalog.block(row: row), block.descriptor.kind != .catalog {

@@ -74,7 +74,8 @@ struct Backup: ContextualCommand {
                 throw ValidationError("--to and --suppliers exclude each other.")
             }
             guard SupplierChoice(to) != nil else {
-                throw ValidationError("--to takes friends, network, or a list with commas, none twice.")
+                throw ValidationError(
+                    "--to takes friends, network, or a list with commas, none twice.")
             }
         }
         if let count = suppliers?.directories.count {

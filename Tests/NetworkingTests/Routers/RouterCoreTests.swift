@@ -57,6 +57,26 @@ final class CountingRandom: RandomSource, Sendable {
         #expect(core.counts.joined == 0 && core.splices.isEmpty)
     }
 
+    @Test func `who knows a fingerprint only gets a pass to whom it names`() throws {
+        var core = RouterCoreTests.core()
+        _ = core.wait(1, by: supplier, patience: 60_000, at: 0)
+        let right = PeerName(UserFingerprint(of: supplier.userID).wildcard)
+        let (answer, effects) = core.call(right, by: customer, at: 1)
+        guard case .pass = answer, case .answer(wait: 1, .callers(let called)) = effects.first
+        else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(called.count == 1)
+        let wrong = PeerName(UserFingerprint(of: customer.userID).wildcard)
+        #expect(core.call(wrong, by: customer, at: 1).0 == .refused(.notWaiting))
+        // Thirteen bytes are asked for, not fewer.
+        var short = supplier.userID.bytes.array
+        for index in 12..<32 { short[index] = 0 }
+        let shorter = PeerName(UserID(Bytes32(short)!))
+        #expect(core.call(shorter, by: customer, at: 1).0 == .refused(.notWaiting))
+    }
+
     @Test func `a pass is good once`() throws {
         var core = RouterCoreTests.core()
         _ = core.wait(1, by: supplier, patience: 60_000, at: 0)

@@ -1,6 +1,7 @@
 import Glibc
 import Model
 import Pipelines
+import Placement
 import Simulation
 import Testing
 
@@ -56,6 +57,22 @@ import Testing
         return try with(station, home: home) {
             try $0.backup(request, cancellation: Cancellation()) { _ in }
         }
+    }
+
+    /// A copy of a block is a fragment of `1+0` and of `1+1`: nothing is given up on the way.
+    @Test func `a second supplier brings everything back once all is coded for two`() throws {
+        let station = try Station(suppliers: 1)
+        station.fillSource()
+        try station.backup()
+        try station.with {
+            _ = try $0.useSuppliers([station.scratch.bytes("supplier1")])
+            _ = try $0.reshape(.automatic, cancellation: Cancellation()) { _, _ in }
+            try $0.saveKeyFile(to: station.scratch.bytes("key"), passphrase: nil, keepsRoot: false)
+        }
+        station.deleteSupplier(0)
+        #expect(try recover(station, from: [1]).snapshots.count == 1)
+        try restore(station, to: "target")
+        #expect(station.differences() == [])
     }
 
     @Test func `the key file and any two suppliers bring everything back`() throws {
