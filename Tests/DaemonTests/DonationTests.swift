@@ -70,6 +70,15 @@ import Testing
         #expect(gift.free == 0 && gift.quotaMax(for: user(0)) == 60)
     }
 
+    @Test func `who serves friends only gives strangers nothing new`() {
+        var gift = donation([(60, 10, false)])
+        gift.gifts = [user(7): 15]
+        gift.isPublic = false
+        #expect(gift.free == 0 && gift.quotaMax(for: user(9)) == 0)
+        #expect(gift.quotaMax(for: user(7)) == 15)
+        #expect(gift.quotaMax(for: user(0)) == 60, "a contract is kept")
+    }
+
     @Test func `what must be donated for a gift is said beside all that is promised`() {
         var gift = donation([(60, 10, false)], room: 100)
         gift.gifts = [user(7): 15]

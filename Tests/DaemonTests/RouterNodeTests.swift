@@ -2,6 +2,7 @@ import APIModel
 import Foundation
 import Identities
 import Model
+import Networking
 import Testing
 
 @testable import Daemon
@@ -73,6 +74,31 @@ import Testing
         }
     }
 
+    /// Somebody who knows nothing but a code with the router in it becomes a friend of who is hidden.
+    private func befriend(_ hidden: Station, behind router: Station) async throws {
+        let invited = try await hidden.call("friend_invite", ["give": "100MB", "name": "sam"])
+        let code = try InvitationCode(try #require(invited.result?["code"]?.asText))
+        let place = try #require(Endpoint("127.0.0.1:\(router.sessionPort)"))
+        #expect(code.places.routers == [place])
+        let routed = InvitationCode(
+            places: PeerAddresses(routers: [place]), fingerprint: code.fingerprint,
+            token: code.token)
+        let sam = try await NodeStation()
+        let wrong = InvitationCode(
+            places: routed.places,
+            fingerprint: UserFingerprint([UInt8](repeating: 1, count: 13))!, token: code.token)
+        let lost = try await sam.call("friend_accept", ["code": .text("\(wrong)"), "give": "100MB"])
+        #expect(lost.reason == "BD-INVITE-UNREACHABLE", "nobody waits there by that name")
+        let taken = try await sam.call("friend_accept", ["code": .text("\(routed)"), "give": "100MB"])
+        #expect(taken.isOK, "\(taken.value)")
+        let friend = try await hidden.call("friends_list").result?.asArray?.first
+        #expect(friend?["name"] == "sam" && friend?["gives_bytes"] == 104_857_600)
+        let seen = try await sam.call("friends_list", ["check": true]).result?.asArray?.first
+        #expect(seen?["contact_state"] == "CONNECTED")
+        #expect(seen?["path"]?.asText == "routed by \(place)")
+        await sam.node.stop()
+    }
+
     @Test func `a router listens, and who has a closed port is reached through it`()
         async throws
     {
@@ -103,6 +129,7 @@ import Testing
         try await router.await("network_status", ["proxy": 1], seeing: "one that waits") { answer in
             answer.result?["proxy"]?["waiting"] == 1
         }
+        try await befriend(hidden, behind: router)
         // Never both.
         let both = try await hidden.call(
             "config_set", ["key": "services/proxy-server/enabled", "value": "true"])

@@ -29,19 +29,22 @@ struct Donation: Equatable, Sendable {
     var gifts: [UserID: Int] = [:]
     /// Bytes promised to whoever takes an invitation that is open.
     var reserved = 0
+    /// Whether others than friends get anything new.
+    var isPublic = true
 
     var committed: Int { committed(beside: nil) }
     var charged: Int { charged(beside: nil) }
 
     /// Bytes promised to nobody, that the disks have room for beside what was promised.
-    var free: Int { isAccepting ? free(beside: nil) : 0 }
+    var free: Int { isAccepting && isPublic ? free(beside: nil) : 0 }
 
     /// The largest contract that a user may have: always the one it has, and a friend's gift
     /// whatever others get at most.
     func quotaMax(for user: UserID) -> Int {
         let kept = promises.first { $0.owner == user && !$0.isEnded }?.quota ?? 0
         guard isAccepting else { return kept }
-        return max(kept, min(max(customerMax, gifts[user] ?? 0), free(beside: user)))
+        let most = max(isPublic ? customerMax : 0, gifts[user] ?? 0)
+        return max(kept, min(most, free(beside: user)))
     }
 
     /// Bytes to be donated so that a user can get a gift beside all that is promised to others.

@@ -22,6 +22,8 @@ final class RunningSupplier: Sendable {
     struct Gifts: Sendable {
         var byUser: [UserID: Int] = [:]
         var reserved = 0
+        /// Whether strangers may ask as well.
+        var isPublic = true
     }
 
     /// - Parameter values: the settings at the moment.
@@ -138,7 +140,8 @@ final class RunningSupplier: Sendable {
             room: DiskUse.room(of: store.slots),
             isAccepting: !values[SupplierSettings.isPaused]
                 && !values[SupplierSettings.isLeaving],
-            promises: promises, gifts: gifts.byUser, reserved: gifts.reserved)
+            promises: promises, gifts: gifts.byUser, reserved: gifts.reserved,
+            isPublic: gifts.isPublic)
     }
 
     private static func refusal(of user: UserID, _ values: SettingValues) -> StoreError? {

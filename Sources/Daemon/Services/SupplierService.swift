@@ -39,10 +39,12 @@ actor SupplierService: ServiceBody {
             let supplier = try RunningSupplier(
                 disks: disks, offers: offers, known: parts.hub.known, time: parts.setting.time,
                 values: { configuration.values },
-                gifts: { [files = parts.friends, time = parts.setting.time] in
+                gifts: { [files = parts.friends, time = parts.setting.time, hub = parts.hub] in
                     RunningSupplier.Gifts(
                         byUser: files.book.gifts,
-                        reserved: files.invitations.reserved(at: time.now))
+                        reserved: files.invitations.reserved(at: time.now),
+                        // Who has published nothing has joined nothing: friends only.
+                        isPublic: hub.known.document(of: device.certificate.userID) != nil)
                 })
             self.supplier = supplier
             self.offers = offers
