@@ -242,7 +242,7 @@ let package = Package(
             dependencies: [
                 "Daemon", "Simulation", "Model", "Identities", "Settings", "Services", "APIModel",
                 "Catalogs", "Networking", "DHT", "IdentityServers", "Placement", "Suppliers",
-                "Pipelines", "Hashing", logging,
+                "Pipelines", "Hashing", "Sealing", logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

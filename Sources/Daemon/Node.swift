@@ -10,6 +10,8 @@ internal import Settings
 package actor Node {
     private let parts: NodeParts
     private let interface: NodeInterface
+    /// What it answers.
+    nonisolated let handlers: APIHandlerTable
     private let automats: AutomatAPI
     private let log: Logger
     private var followed: SettingValues
@@ -50,6 +52,7 @@ package actor Node {
             end: end)
         followed = configuration.values
         automats = AutomatAPI(registry: registry)
+        handlers = NodeAPI.handlers(parts, automats)
         interface = NodeInterface(parts: parts)
         self.log = log
     }
@@ -60,7 +63,7 @@ package actor Node {
         await parts.runner.install(ServiceBodies.always(parts))
         await parts.identity.whenChanged { [weak self] _ in await self?.identityChanged() }
         await identityChanged()
-        try await interface.open(NodeAPI.handlers(parts, automats))
+        try await interface.open(handlers)
         watch()
         await parts.runner.enable(ServiceSettings.enabled(in: followed))
     }
