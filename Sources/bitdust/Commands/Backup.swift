@@ -178,9 +178,9 @@ struct Backup: ContextualCommand {
             if isShort || !employed.isEmpty && directories.isEmpty { return }
             throw HiringDesk.nobody(outcome, isList: choice?.places != nil)
         }
-        for supplier in late.prefix(outcome.hired.count) { try customer.fire(supplier) }
+        for supplier in late.prefix(outcome.hired.count) { try customer.setLeaving(true, supplier) }
         // Suppliers of this disk and of the network would fail together in the wrong way.
-        for record in directories { try customer.fire(record.id) }
+        for record in directories { try customer.setLeaving(true, record.id) }
         if !directories.isEmpty { texts.leftDirectories(directories.count) }
     }
 
