@@ -16,6 +16,8 @@ package actor Node {
     private let log: Logger
     private var followed: SettingValues
     private var watchers: [Task<Void, Never>] = []
+    /// Services run for an identity that has no document yet.
+    private var isUnpublished = false
 
     /// - Parameter end: called when a caller of the interface wants the process to end.
     package init(
@@ -49,7 +51,7 @@ package actor Node {
                         .newest(of: $0, at: $1, dht: dht)
                 },
                 log: logs.logger("sessions")),
-            end: end)
+            friends: try FriendFiles(home: home), end: end)
         followed = configuration.values
         automats = AutomatAPI(registry: registry)
         handlers = NodeAPI.handlers(parts, automats)
@@ -62,6 +64,10 @@ package actor Node {
         for problem in parts.configuration.store.problems { log.warning("\(problem)") }
         await parts.runner.install(ServiceBodies.always(parts))
         await parts.identity.whenChanged { [weak self] _ in await self?.identityChanged() }
+        await parts.identity.whenKeysMade { [weak self] in await self?.identityChanged() }
+        parts.hub.handlers.register(FriendDesk.magic) { [parts] peer, request in
+            try await FriendDesk(parts: parts).answer(peer, request)
+        }
         await identityChanged()
         try await interface.open(handlers)
         watch()
@@ -111,13 +117,23 @@ package actor Node {
             })
     }
 
-    /// Gateway and what needs it are there as soon as there is an identity.
+    /// Gateway and what needs it are there as soon as there is an identity. One that no identity
+    /// server knows is enough for sessions with friends.
     private func identityChanged() async {
-        guard let document = await parts.identity.document else { return }
-        parts.hub.known.learn(document)
+        guard await parts.identity.hasKeys else { return }
+        let document = await parts.identity.document
+        if let document { parts.hub.known.learn(document) }
         await parts.hub.identityChanged()
         await parts.keepContact()
         await parts.runner.install(ServiceBodies.withIdentity(parts))
+        guard document != nil else {
+            isUnpublished = true
+            return
+        }
+        if isUnpublished {
+            isUnpublished = false
+            await parts.runner.restart(.identityPropagate)
+        }
         await parts.events.publish("local-identity-set", [:])
     }
 

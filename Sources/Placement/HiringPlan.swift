@@ -2,9 +2,9 @@ package import Model
 
 /// Whom to hire of those that could be, so that the family fails as seldom together as it can.
 ///
-/// The best come first, but one of a range of addresses that the family has already counts less
-/// than one of a new range. Nobody is hired twice, and of the nodes of one operator only the best:
-/// no two fragments of a block go to the same hands.
+/// The best come first, but one of a range of addresses that the family has already only when
+/// nobody of a new range is left: what is in one place fails together. Nobody is hired twice, and of
+/// the nodes of one operator only the best: no two fragments of a block go to the same hands.
 package struct HiringPlan: Hashable, Sendable {
     package struct Hire: Hashable, Sendable {
         package let candidate: Candidate
@@ -26,9 +26,6 @@ package struct HiringPlan: Hashable, Sendable {
     /// In the order in which they were chosen.
     package let hires: [Hire]
     package let passedOver: [SupplierID: Refusal]
-
-    /// What sharing a range costs, in points.
-    private static let sharedRangePenalty = 30
 
     /// - Parameters:
     ///   - own: the user who hires.
@@ -84,15 +81,13 @@ package struct HiringPlan: Hashable, Sendable {
 
     /// Equal ones are told apart by their ids: the same candidates always give the same plan.
     private static func best(of hires: [Hire], ranges: Set<IPAddress>) -> Hire? {
-        func worth(_ hire: Hire) -> (Int, SupplierID) {
+        func worth(_ hire: Hire) -> (Int, Int) {
             let isShared = hire.candidate.range.map { ranges.contains($0) } ?? false
-            return (
-                hire.score.points - (isShared ? sharedRangePenalty : 0), hire.candidate.supplier
-            )
+            return (isShared ? 0 : 1, hire.score.points)
         }
         return hires.max { left, right in
             let (one, other) = (worth(left), worth(right))
-            return one.0 != other.0 ? one.0 < other.0 : one.1 > other.1
+            return one != other ? one < other : left.candidate.supplier > right.candidate.supplier
         }
     }
 }

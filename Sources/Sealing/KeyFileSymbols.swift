@@ -2,7 +2,7 @@
 /// no two are easily taken for each other in print (no 1, b, i, o).
 ///
 /// - SeeAlso: BIP 173, BIP 350.
-enum KeyFileSymbols {
+package enum KeyFileSymbols {
     private static let alphabet = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
     private static let values: [UInt8?] = {
         var values = [UInt8?](repeating: nil, count: 256)
@@ -16,22 +16,23 @@ enum KeyFileSymbols {
     }()
 
     /// The value of a character in either case; `nil` when it is none of the alphabet.
-    static func value(of character: UInt8) -> UInt8? { values[Int(character)] }
+    package static func value(of character: UInt8) -> UInt8? { values[Int(character)] }
 
-    static func text(_ values: some Sequence<UInt8>) -> String {
+    /// The characters of values from 0 to 31.
+    package static func text(_ values: some Sequence<UInt8>) -> String {
         String(decoding: values.map { alphabet[Int($0)] }, as: UTF8.self)
     }
 
     /// Eight symbols for every five bytes, first bit first.
     ///
     /// - Precondition: `bytes.count` is a multiple of five.
-    static func symbols(_ bytes: [UInt8]) -> [UInt8] {
+    package static func symbols(_ bytes: [UInt8]) -> [UInt8] {
         precondition(bytes.count.isMultiple(of: 5))
         return regrouped(bytes, from: 8, to: 5)
     }
 
     /// - Precondition: `symbols.count` is a multiple of eight.
-    static func bytes(_ symbols: [UInt8]) -> [UInt8] {
+    package static func bytes(_ symbols: [UInt8]) -> [UInt8] {
         precondition(symbols.count.isMultiple(of: 8))
         return regrouped(symbols, from: 5, to: 8)
     }
@@ -54,7 +55,7 @@ enum KeyFileSymbols {
 
     /// The six check symbols of `symbols`: the BCH code of Bech32m, which finds any four wrong
     /// symbols among 89 and misses worse damage once in 2^30.
-    static func check(_ symbols: [UInt8]) -> [UInt8] {
+    package static func check(_ symbols: [UInt8]) -> [UInt8] {
         let remainder = polymod(symbols + [UInt8](repeating: 0, count: 6)) ^ 0x2BC8_30A3
         return (0..<6).map { UInt8(remainder >> (5 * (5 - UInt32($0))) & 31) }
     }

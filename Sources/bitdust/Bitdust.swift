@@ -32,6 +32,9 @@ struct Bitdust: ParsableCommand {
                     UserGroup.self,
                 ]),
             CommandGroup(
+                name: "Friends",
+                subcommands: [Invite.self, Accept.self, Invitations.self, Friends.self]),
+            CommandGroup(
                 name: "Suppliers",
                 subcommands: [SuppliersList.self, Find.self, Hire.self, Fire.self]),
             CommandGroup(

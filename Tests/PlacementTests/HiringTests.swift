@@ -65,6 +65,39 @@ import Testing
         #expect(reversed == plan)
     }
 
+    /// Nobody shares a range with another, or with the family, while somebody of a free range who
+    /// could be hired is left out.
+    @Test(arguments: 0..<200)
+    func `a range is shared only when no other is left`(_ seed: Int) {
+        let candidates = HiringTests.drawn(UInt64(seed) &+ 1000, count: 4 + seed % 40)
+        let family = Array(candidates.prefix(seed % 4))
+        let plan = HiringPlan(
+            candidates, own: HiringTests.own, family: family, count: 1 + seed % 9, room: 64 << 20)
+        let taken = Set(family.compactMap(\.range))
+        let hired = plan.hires.map(\.candidate)
+        var ranges = taken
+        var sharing = 0
+        for candidate in hired {
+            if let range = candidate.range, !ranges.insert(range).inserted { sharing += 1 }
+        }
+        guard sharing > 0 else { return }
+        let left = candidates.filter { plan.passedOver[$0.supplier] == .notNeeded }
+        #expect(left.allSatisfy { $0.range.map { ranges.contains($0) } ?? false })
+    }
+
+    @Test func `a worse one of another range comes before a better one of the same`() {
+        let plan = HiringPlan(
+            [
+                HiringTests.candidate(1, at: "11.0.0.1", milliseconds: 1, answered: 1000),
+                HiringTests.candidate(2, at: "11.0.0.2", milliseconds: 1, answered: 1000),
+                HiringTests.candidate(
+                    3, at: "12.0.0.1", free: 64 << 20, milliseconds: 900, answered: 0),
+            ], own: HiringTests.own, family: [], count: 2, room: 1)
+        #expect(
+            plan.hires.map { $0.candidate.address.map { "\($0)" } ?? "" }
+                == ["11.0.0.1", "12.0.0.1"])
+    }
+
     @Test func `of equals one of another address range comes first`() {
         let plan = HiringPlan(
             [

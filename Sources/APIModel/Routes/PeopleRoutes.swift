@@ -118,18 +118,40 @@ extension RouteTable {
     static let friendRoutes = [
         Route(
             .get, id: "friend/list", short: "fr/l", method: "friends_list",
-            service: "p2p_hookups", isBuilt: false,
+            [.flag("check")], service: "p2p_hookups",
             answer: "idurl, global_id, idhost, username, alias, contact_state, index, id, name, "
-                + "state of each"),
+                + "state, gives_bytes, given_bytes, stored_bytes of each; after a try to reach "
+                + "them with check"),
         Route(
             .post, id: "friend/add", short: "fr/a", method: "friend_add",
             [.user("trusted_user_id"), .text("alias", .otherwise(""))],
-            service: "p2p_hookups", isBuilt: false,
+            service: "p2p_hookups",
             answer: "nothing; message: new friend has been added"),
         Route(
             .delete, id: "friend/remove", short: "fr/d", method: "friend_remove",
-            [.user("user_id")], service: "p2p_hookups", isBuilt: false,
-            answer: "nothing; message: friend has been removed"),
+            [.user("user_id")], service: "p2p_hookups",
+            answer: "id, name, stored_bytes; message: friend has been removed"),
+        Route(
+            .post, id: "friend/invite", short: "fr/i", method: "friend_invite",
+            [
+                .text("give", .mandatory, "room for the friend, as in 100GB"), .text("name"),
+                .integer("seconds", in: 1...31_536_000, .optional, "until it is too old"),
+            ], service: "p2p_hookups",
+            answer: "code, give_bytes, name, expires, places, local_only, notes"),
+        Route(
+            .post, id: "friend/accept", short: "fr/ac", method: "friend_accept",
+            [
+                .text("code", .mandatory),
+                .text("give", .mandatory, "room for the friend, as in 100GB"), .text("name"),
+            ], service: "p2p_hookups",
+            answer: "id, name, gives_bytes, given_bytes, address, notes"),
+        Route(
+            .get, id: "friend/invitations", short: "fr/il", method: "friend_invitations",
+            service: "p2p_hookups", answer: "code, give_bytes, name, expires of each open one"),
+        Route(
+            .delete, id: "friend/cancel", short: "fr/ic", method: "friend_cancel",
+            [.text("code", .mandatory, "or its last group")], service: "p2p_hookups",
+            answer: "the invitation; message: taken back"),
     ]
 
     private static let page: [Parameter] = [

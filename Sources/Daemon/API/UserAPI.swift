@@ -12,6 +12,7 @@ struct UserAPI: Sendable {
         table.on("user/search") { await search($0) }
         table.on("user/observe") { await observe($0) }
         UserSessionAPI(parts: parts, find: { await found($0) }).add(to: &table)
+        FriendAPI(parts: parts, find: { await found($0) }).add(to: &table)
         return table
     }
 

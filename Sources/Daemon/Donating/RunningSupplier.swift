@@ -16,23 +16,32 @@ final class RunningSupplier: Sendable {
     let work: BlockingWork
     private let offers: OfferMaker
     private let values: @Sendable () -> SettingValues
+    private let gifts: @Sendable () -> Gifts
+
+    /// What friends were promised, and what open invitations promise.
+    struct Gifts: Sendable {
+        var byUser: [UserID: Int] = [:]
+        var reserved = 0
+    }
 
     /// - Parameter values: the settings at the moment.
     /// - Parameter known: whose devices are whose.
     init(
         disks: SupplierDisks, offers: OfferMaker, known: KnownIdentities,
-        time: any TimeSource, values: @escaping @Sendable () -> SettingValues
+        time: any TimeSource, values: @escaping @Sendable () -> SettingValues,
+        gifts: @escaping @Sendable () -> Gifts
     ) throws {
         self.disks = disks
         self.offers = offers
         self.values = values
+        self.gifts = gifts
         holds = try HoldLedger(
             directory: disks.mainPath,
             time: ServiceTime(time, directory: disks.mainPath, disk: LocalDisk()))
         work = BlockingWork(threadCount: Limits.supplierThreadCount)
         let (store, serviceTime) = (disks.store, holds.time)
         let donation: @Sendable () -> Donation = {
-            RunningSupplier.donation(store, serviceTime, values())
+            RunningSupplier.donation(store, serviceTime, values(), gifts())
         }
         var rules = SupplierRules(
             quotaMax: { user in
@@ -49,7 +58,7 @@ final class RunningSupplier: Sendable {
 
     /// What is promised and what is free; reads disks.
     var donation: Donation {
-        RunningSupplier.donation(disks.store, holds.time, values())
+        RunningSupplier.donation(disks.store, holds.time, values(), gifts())
     }
 
     // MARK: Requests of peers
@@ -113,7 +122,8 @@ final class RunningSupplier: Sendable {
     // MARK: Rules
 
     private static func donation(
-        _ store: MultiDiskFragmentStore, _ time: ServiceTime, _ values: SettingValues
+        _ store: MultiDiskFragmentStore, _ time: ServiceTime, _ values: SettingValues,
+        _ gifts: Gifts
     ) -> Donation {
         let seconds = time.seconds
         let promises = store.contracts.map { contract in
@@ -128,7 +138,7 @@ final class RunningSupplier: Sendable {
             room: DiskUse.room(of: store.slots),
             isAccepting: !values[SupplierSettings.isPaused]
                 && !values[SupplierSettings.isLeaving],
-            promises: promises)
+            promises: promises, gifts: gifts.byUser, reserved: gifts.reserved)
     }
 
     private static func refusal(of user: UserID, _ values: SettingValues) -> StoreError? {

@@ -16,6 +16,8 @@ actor LocalIdentity {
     private var isRegistering = false
     /// Told of every new document.
     private var listeners: [@Sendable (IdentityDocument) async -> Void] = []
+    /// Told of keys that have no document yet.
+    private var keyListeners: [@Sendable () async -> Void] = []
 
     init(machine: MachineIdentity, exchange: NodeExchange, setting: NodeSetting) throws {
         self.machine = machine
@@ -26,6 +28,21 @@ actor LocalIdentity {
 
     func whenChanged(_ listener: @escaping @Sendable (IdentityDocument) async -> Void) {
         listeners.append(listener)
+    }
+
+    func whenKeysMade(_ listener: @escaping @Sendable () async -> Void) {
+        keyListeners.append(listener)
+    }
+
+    /// Whether there is an identity, published or not.
+    var hasKeys: Bool { machine.hasKeys }
+
+    /// Makes an identity of the user's name when there is none, to be published or not later.
+    func ensureKeys() async throws -> UserID {
+        try machine.ensureKeys()
+        let user = try machine.keys().user
+        if document == nil { for listener in keyListeners { await listener() } }
+        return user
     }
 
     /// What a registration needs to know of the configuration.

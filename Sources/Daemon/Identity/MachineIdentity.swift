@@ -25,6 +25,15 @@ struct MachineIdentity: Sendable {
         ).close()
     }
 
+    /// The same for one that has no public name yet.
+    func ensureKeys() throws {
+        guard !hasKeys else { return }
+        try Customer.create(
+            home: customerHome, name: setting.userName, deviceName: setting.deviceName,
+            adapters: setting.adapters
+        ).close()
+    }
+
     func keys() throws -> MachineKeys {
         let bytes = try HomeFile.read(machineKeys, limit: Limits.machineKeysLengthMax)
         do {

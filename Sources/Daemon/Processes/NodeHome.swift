@@ -14,6 +14,8 @@ package import Model
 /// identityserver/         documents that this identity server hosts
 /// identity/document.xml   the signed identity document
 /// supplier/               what customers have stored, when no other disks are donated
+/// friends.json            friends, what each keeps for the other, where they are
+/// invitations.json        invitations that this node has given out
 /// supplier-disks          the directories of the supplier, one a line
 /// identities/             documents of others that this node has met
 /// logs/                   bitdust.log, bitdust.json, event.log, stdout.log
@@ -44,6 +46,8 @@ package struct NodeHome: Hashable, Sendable {
     package var knownIdentities: String { "\(path)/identities" }
     package var supplier: String { "\(path)/supplier" }
     package var supplierDisks: String { "\(path)/supplier-disks" }
+    package var friends: String { "\(path)/friends.json" }
+    package var invitations: String { "\(path)/invitations.json" }
     package var logs: String { "\(path)/logs" }
     package var temp: String { "\(path)/temp" }
     /// Where the REST interface of the running node listens, `127.0.0.1:8180`.

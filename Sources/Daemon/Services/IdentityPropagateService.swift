@@ -25,9 +25,8 @@ actor IdentityPropagateService: ServiceBody {
     }
 
     func start() async throws {
-        guard let document = await parts.identity.document else {
-            throw Failure("BD-NO-IDENTITY", .noIdentity, "There is no identity to publish")
-        }
+        // One that was never published is known to friends only.
+        guard let document = await parts.identity.document else { return }
         let values = parts.values
         let seconds = UInt64(values[IdentitySettings.healthCheckInterval])
         let preferred = KnownServers.of(values[IdentitySettings.preferredServers])

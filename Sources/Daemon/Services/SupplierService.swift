@@ -38,7 +38,12 @@ actor SupplierService: ServiceBody {
             let configuration = parts.configuration
             let supplier = try RunningSupplier(
                 disks: disks, offers: offers, known: parts.hub.known, time: parts.setting.time,
-                values: { configuration.values })
+                values: { configuration.values },
+                gifts: { [files = parts.friends, time = parts.setting.time] in
+                    RunningSupplier.Gifts(
+                        byUser: files.book.gifts,
+                        reserved: files.invitations.reserved(at: time.now))
+                })
             self.supplier = supplier
             self.offers = offers
         } catch {

@@ -107,7 +107,7 @@ actor SessionHub {
     }
 
     private func openIfPossible() async throws {
-        guard let place, running == nil, await identity.document != nil else { return }
+        guard let place, running == nil, await identity.hasKeys else { return }
         let (known, handlers) = (known, handlers)
         let setup = SessionSetup(
             identity: try await identity.sessionIdentity(random: setting.random), memory: memory,
@@ -176,6 +176,11 @@ actor SessionHub {
         } else if reach == .notKnown {
             reach = .local(peer)
         }
+    }
+
+    /// Where a peer comes from that has come here; of one at a router the router.
+    func address(of peer: SessionPeer) -> IPAddress? {
+        openSessions.first { $0.peer == peer }?.peerEndpoint?.address
     }
 
     // MARK: Reaching others

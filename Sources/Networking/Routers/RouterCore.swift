@@ -151,10 +151,14 @@ package struct RouterCore {
         return (.refused(refusal), [])
     }
 
-    /// The device that is meant; without one, the user's that came last.
+    /// The device that is meant; without one, the user's that came last, or that of a user with
+    /// the fingerprint that is asked for.
     private func place(of peer: PeerName) -> PeerName? {
         if peer.deviceID != nil { return places[peer] == nil ? nil : peer }
-        return places.filter { peer.userID == $0.key.userID }
+        let fingerprint = UserFingerprint.wildcard(peer.userID)
+        return places.filter { place in
+            fingerprint?.names(place.key.userID) ?? (peer.userID == place.key.userID)
+        }
             .max { $0.value.order < $1.value.order }?.key
     }
 

@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 
 /// Opens sessions to peers that may not be reachable: at their own addresses first, then through
 /// the routers at which they wait.
@@ -45,6 +45,16 @@ package struct RoutedDialer: Sendable {
             addresses.routers.isEmpty
             ? deadline : min(deadline, Limits.directDeadline / addresses.direct.count)
         return try await dialer.dial(addresses.direct, expecting: peer, deadline: each)
+    }
+
+    /// Dials somebody of whom no more is known than a fingerprint, at a router where it waits. Who
+    /// answers is whom the router has found: the caller has to look at the certificate.
+    package func dial(
+        _ fingerprint: UserFingerprint, by router: Endpoint,
+        deadline: Duration = Limits.handshakeDeadline
+    ) async throws(SessionError) -> Session {
+        let pass = try await pass(to: PeerName(fingerprint.wildcard), at: router, deadline)
+        return try await dialer.dial(pass, by: router, expecting: nil, deadline: deadline)
     }
 
     /// Dials a peer that waits at a router.

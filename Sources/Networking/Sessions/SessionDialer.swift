@@ -41,8 +41,10 @@ package struct SessionDialer: Sendable {
     }
 
     /// Dials who waits at a router, with the pass that it has given.
+    ///
+    /// - Parameter expected: `nil` takes whom the setup admits.
     func dial(
-        _ pass: SplicePass, by router: Endpoint, expecting expected: PeerName,
+        _ pass: SplicePass, by router: Endpoint, expecting expected: PeerName?,
         deadline: Duration
     ) async throws(SessionError) -> Session {
         let outgoing = OutgoingConnection(

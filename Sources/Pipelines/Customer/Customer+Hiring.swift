@@ -9,6 +9,16 @@ package struct HiringReport: Sendable {
     package var failed: [(address: String, reason: String)] = []
 }
 
+/// A supplier that is known, as far as the catalog knows it.
+package struct FamilyRecord: Sendable {
+    package let record: SupplierRecord
+    /// It gets nothing new.
+    package let isFired: Bool
+
+    /// Whose node it is; `nil` for a directory.
+    package var user: UserID? { NodeAddress(record.address)?.user }
+}
+
 extension Customer {
     /// Agrees on contracts with suppliers, all at once, and takes those into the family that sign,
     /// in the order given; one that does not is told and passed over.
@@ -79,6 +89,30 @@ extension Customer {
     /// Suppliers that get no new blocks, and whose fragments move away.
     var fired: Set<SupplierID> {
         get throws { Set(try catalog.supplierStates().filter(\.isLeaving).map(\.supplier)) }
+    }
+
+    /// What was chosen for the family with `--to`; `nil` before that.
+    package func supplierChoice() throws -> String? {
+        try catalog.setting(Customer.choiceName).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    package func note(supplierChoice text: String) throws {
+        try catalog.set(Customer.choiceName, to: Array(text.utf8))
+    }
+
+    private static let choiceName = "supplier choice"
+
+    /// All suppliers that are known, without asking them anything.
+    package func familyMembers() throws -> [FamilyRecord] {
+        let fired = try fired
+        return suppliers.withLock { $0 }.map {
+            FamilyRecord(record: $0.record, isFired: fired.contains($0.record.id))
+        }
+    }
+
+    /// Users whose nodes were hired at some time and are known still, fired ones too.
+    package func familyUsers() throws -> [UserID] {
+        suppliers.withLock { $0 }.compactMap { NodeAddress($0.record.address)?.user }
     }
 
     /// Suppliers that new blocks go to.

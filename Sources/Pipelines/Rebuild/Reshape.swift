@@ -113,9 +113,24 @@ struct Reshape {
         return true
     }
 
+    /// Whether rows have changed that the newest head does not show. A copy of a block is a fragment
+    /// of `1+0` and of `1+1`: then a block has a new scheme and nothing is given up.
+    private func isHeadOld() throws -> Bool {
+        for row in try customer.catalog.unpublishedBlockRows() {
+            if let block = try customer.catalog.block(row: row), block.descriptor.kind != .catalog {
+                return true
+            }
+        }
+        let named = try customer.catalog.newestHead()?.body.catalogBlocks ?? []
+        return try named.contains { block in
+            try customer.catalog.descriptor(of: block.block).map { $0 != block } ?? false
+        }
+    }
+
     /// Sends the new rows, and only then gives up the fragments that they replace.
     private func retire(_ plan: FamilyPlan, _ report: inout ReshapeReport) throws {
-        guard try customer.catalog.retiredCount() > 0 else { return }
+        let hasRetired = try customer.catalog.retiredCount() > 0
+        guard try hasRetired || isHeadOld() else { return }
         try customer.publishRows(plan, cancellation: cancellation)
         for supplier in customer.suppliers.withLock({ $0 }) {
             guard let store = supplier.store else { continue }

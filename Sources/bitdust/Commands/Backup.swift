@@ -14,12 +14,16 @@ struct Backup: ContextualCommand {
               bitdust backup ~/docs
               bitdust backup ~/docs ~/mail --name home --exclude '*.tmp' --exclude cache/
               bitdust backup ~/docs --suppliers /mnt/a/bd,/mnt/b/bd,/mnt/c/bd --survive 1
-              bitdust backup ~/docs --to network
+              bitdust backup ~/docs --to friends
+              bitdust backup ~/docs --to mum,sam,10.0.0.7:7771
               bitdust backup ~/docs --dry-run
 
             The first run needs nothing else: it creates your identity and hires suppliers of the \
             network that you have joined, or, without one, makes four of them on this disk. Later \
             runs read only what changed.
+
+            A list names friends, suppliers and users by id, and places: HOST or HOST:PORT; new \
+            data goes to these and nobody else.
             """)
 
     @Argument(help: "What to back up.", completion: .file())
@@ -47,8 +51,8 @@ struct Backup: ContextualCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Hire suppliers: `network`, or places such as HOST,HOST:PORT; remembered.",
-            valueName: "network|places"))
+            "Whose suppliers: `friends`, `network`, or a list; remembered.",
+            valueName: "friends|network|list"))
     var to: String?
 
     @Option(help: ArgumentHelp("zstd:LEVEL, deflate:LEVEL or none.", valueName: "codec"))
@@ -70,7 +74,7 @@ struct Backup: ContextualCommand {
                 throw ValidationError("--to and --suppliers exclude each other.")
             }
             guard SupplierChoice(to) != nil else {
-                throw ValidationError("--to takes network or places with commas between them.")
+                throw ValidationError("--to takes friends, network, or a list with commas, none twice.")
             }
         }
         if let count = suppliers?.directories.count {
@@ -154,34 +158,14 @@ struct Backup: ContextualCommand {
             remedy: "check the spelling; nothing was changed")
     }
 
-    /// Hires where nobody is employed yet or somebody has to be replaced; not for directories that
-    /// were named, and not for a dry run, which changes nothing.
+    /// Not for directories that were named, and not for a dry run, which changes nothing.
     private func prepareSuppliers(
         _ customer: Customer, home: Home, in context: CommandContext, texts: BackupText
     ) throws {
         guard suppliers == nil, !dryRun, home.path == context.home.path else { return }
-        try customer.noteAttendance()
-        let choice = to.flatMap { SupplierChoice($0) }
-        let employed = try customer.employedCandidates()
-        let directories = try customer.employedDirectories()
-        let late = try customer.review().replaced
-        let isJoined = try context.network.joined() != nil
-        let isFirst = employed.isEmpty && isJoined
-        let isShort = isJoined && directories.isEmpty && !late.isEmpty
-        guard choice != nil || isFirst || isShort else { return }
-        let desk = HiringDesk(context: context)
-        let outcome = try desk.hire(
-            choice?.places, for: customer, count: isShort ? employed.count + late.count : nil)
-        texts.hired(outcome)
-        if outcome.hired.isEmpty {
-            // The family is as good as it was.
-            if isShort || !employed.isEmpty && directories.isEmpty { return }
-            throw HiringDesk.nobody(outcome, isList: choice?.places != nil)
-        }
-        for supplier in late.prefix(outcome.hired.count) { try customer.setLeaving(true, supplier) }
-        // Suppliers of this disk and of the network would fail together in the wrong way.
-        for record in directories { try customer.setLeaving(true, record.id) }
-        if !directories.isEmpty { texts.leftDirectories(directories.count) }
+        try FamilyChooser(
+            context: context, customer: customer, texts: texts, redundancy: try redundancy()
+        ).prepare(to.flatMap { SupplierChoice($0) })
     }
 
     private func store(

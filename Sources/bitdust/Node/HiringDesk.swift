@@ -56,6 +56,11 @@ struct HiringDesk {
         return outcome
     }
 
+    func friendBook() throws -> FriendBook { try FriendBook(home: NodeClient(context).home) }
+
+    /// Those who keep something for us.
+    func friends() throws -> [Friend] { try friendBook().all.filter { $0.gives > 0 } }
+
     static var notJoined: Failure {
         Failure(
             "BD-NO-NETWORK", .badConfiguration, "this machine has joined no network",
@@ -71,21 +76,5 @@ struct HiringDesk {
                 ? "none answers"
                 : causes.isEmpty ? "none has room" : causes.joined(separator: "; "),
             remedy: "see `bitdust find`; or use directories: --suppliers DIR,DIR,...")
-    }
-}
-
-/// `network`, or places with commas between them.
-struct SupplierChoice: Hashable, Sendable {
-    /// `nil` for the network.
-    let places: [String]?
-
-    init?(_ text: String) {
-        guard text != "network" else {
-            places = nil
-            return
-        }
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        guard !parts.contains(where: \.isEmpty) else { return nil }
-        places = parts
     }
 }

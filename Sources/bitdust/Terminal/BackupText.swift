@@ -66,6 +66,19 @@ struct BackupText {
         return lines
     }
 
+    /// Who of the friends keeps the backup, and why not the others.
+    func friends(_ names: [String], _ failed: [(name: String, reason: String)]) {
+        note("  " + FriendText.family(names))
+        for (name, reason) in failed { note("  not \(displayText(name.utf8)): \(reason)") }
+    }
+
+    /// Who was chosen by a list.
+    func chosen(_ members: [SupplierRecord], _ failed: [(address: String, reason: String)]) {
+        note("New data goes to \(countText(UInt64(members.count), "supplier")):")
+        for member in members { note("  \(member.id.short)  \(FamilyText.place(member))") }
+        for (address, reason) in failed { note("  not \(displayText(address.utf8)): \(reason)") }
+    }
+
     func leftDirectories(_ count: Int) {
         note(
             "  Note: what was backed up before stays on \(countText(UInt64(count), "supplier")) of "
