@@ -133,10 +133,10 @@ package enum Limits {
     package static let rebuildMemoryDefault = 64 << 20
     /// Bytes that a rebuild in the background moves each second: an eighth of a gigabit line.
     package static let rebuildByteRateDefault = 16 << 20
-    /// Between two rounds of the node, in nanoseconds: what is lost is found within the hour.
-    package static let rebuildInterval: UInt64 = 3_600_000_000_000
-    /// After a round that gave way to a command.
+    /// After a round that gave way to a command, and where there was nothing to look after yet.
     package static let rebuildRetryInterval: UInt64 = 60_000_000_000
+    /// Days that the journal of rebuilding keeps: a quarter of a year.
+    package static let rebuildJournalDayMax = 90
     /// Bytes of each source's part that is read, used and given up before the next: those of 20
     /// sources stay in the cache.
     package static let rebuildStripLength = 256 << 10
@@ -157,6 +157,10 @@ package enum Limits {
     /// Bytes of all fragments of one request, unless the channel passes pointers: two of the
     /// longest, so that hundreds of customers at once have bounded buffers.
     package static let messagePayloadMax = 16 << 20
+    /// Grants of one owner that may be revoked before they expire, and checked ones that a supplier
+    /// remembers so that it checks signatures once.
+    package static let revokedGrantCountMax = 256
+    package static let grantCacheCountMax = 256
     /// A grant is a signature, a few ids and a term.
     package static let grantLengthMax = 4096
     /// Addresses in a supplier's offer, and bytes of the version of its program.

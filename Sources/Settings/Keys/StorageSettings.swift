@@ -12,6 +12,12 @@ package enum CustomerSettings {
     package static let candidates = Setting.words(
         "services/employer/candidates",
         "suppliers to hire, as names like bob@host-b.com; empty: suppliers that the DHT finds")
+    package static let graceHours = Setting.integer(
+        "services/rebuilding/grace-hours", 24, in: 0...87_600,
+        "hours of silence after which a supplier counts as gone and what it held is rebuilt")
+    package static let roundMinutes = Setting.integer(
+        "services/rebuilding/round-minutes", 60, in: 1...10_080,
+        "minutes between two rounds of questions, audits and rebuilding")
     package static let requestQueue = Setting.integer(
         "services/data-motion/supplier-request-queue-size", 4, in: 1...256,
         "requests to one supplier that are under way at the same time")
@@ -24,7 +30,8 @@ package enum CustomerSettings {
 
     static let all = [
         neededSpace.definition, suppliersNumber.definition, replacesOffline.definition,
-        candidates.definition, requestQueue.definition, sendingQueue.definition,
+        candidates.definition, graceHours.definition, roundMinutes.definition,
+        requestQueue.definition, sendingQueue.definition,
         maxCopies.definition,
     ]
 }
