@@ -143,5 +143,8 @@ extension ServiceDefinition {
         ServiceDefinition(
             .webSocketRouter, needs: [.p2pHookups], isEnabledByDefault: false,
             "router for the paired devices of others"),
+        ServiceDefinition(
+            .rebuilder, needs: [.tcpTransport], isEnabledByDefault: false,
+            "rebuilder: rebuilds for others while they are away"),
     ]
 }

@@ -7,13 +7,15 @@ extension CustomerNetwork {
     /// Hires the best of the network in place of suppliers that are gone; nobody where no network
     /// was joined.
     ///
+    /// - Parameter list: places to ask instead of the network, unless it is empty.
     /// Thread rules: any thread but those of the network and of the cooperative pool.
     package func hireMissing(
-        _ count: Int, for customer: Customer
+        _ count: Int, from list: [String], for customer: Customer
     ) throws -> [SupplierRecord] {
-        guard count > 0, try joined() != nil else { return [] }
+        let places = list.isEmpty ? nil : list
+        guard count > 0, try places != nil || joined() != nil else { return [] }
         let caller = customer.caller
-        let found = try Blocking.wait { try await self.find(nil, as: caller) }
+        let found = try Blocking.wait { try await self.find(places, as: caller) }
         let plan = HiringPlan(
             found.map(\.candidate), own: customer.identity.user,
             family: try customer.employedCandidates(), count: count,

@@ -14,6 +14,7 @@ package import Model
 /// identityserver/         documents that this identity server hosts
 /// identity/document.xml   the signed identity document
 /// supplier/               what customers have stored, when no other disks are donated
+/// rebuilder/              what others have handed over to be rebuilt, by owner
 /// supplier-disks          the directories of the supplier, one a line
 /// identities/             documents of others that this node has met
 /// logs/                   bitdust.log, bitdust.json, event.log, stdout.log
@@ -43,6 +44,7 @@ package struct NodeHome: Hashable, Sendable {
     package var identityDocument: String { "\(path)/identity/document.xml" }
     package var knownIdentities: String { "\(path)/identities" }
     package var supplier: String { "\(path)/supplier" }
+    package var rebuilder: String { "\(path)/rebuilder" }
     package var supplierDisks: String { "\(path)/supplier-disks" }
     package var logs: String { "\(path)/logs" }
     package var temp: String { "\(path)/temp" }

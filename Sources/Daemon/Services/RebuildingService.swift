@@ -39,7 +39,8 @@ actor RebuildingService: ServiceBody {
             loop.adapters.suppliers = network.suppliers
             loop.request.grace = UInt64(values[CustomerSettings.graceHours]) * 3_600_000_000_000
             if values[CustomerSettings.replacesOffline] {
-                loop.hire = { try network.hireMissing($1, for: $0) }
+                let list = values[CustomerSettings.candidates]
+                loop.hire = { try network.hireMissing($1, from: list, for: $0) }
             }
             state?.enter("REBUILDING")
             let end = await loop.round()

@@ -34,6 +34,7 @@ enum ServiceBodies {
             .proxyServer: ProxyServerService(parts: parts),
             .proxyTransport: ProxyTransportService(parts: parts),
             .supplier: SupplierService(parts: parts),
+            .rebuilder: RebuilderService(parts: parts),
         ]
     }
 }

@@ -11,7 +11,7 @@ package enum CustomerSettings {
         "replace a supplier that is away for long")
     package static let candidates = Setting.words(
         "services/employer/candidates",
-        "suppliers to hire, as names like bob@host-b.com; empty: suppliers that the DHT finds")
+        "places of suppliers to hire, HOST or HOST:PORT; empty: suppliers that the network shows")
     package static let graceHours = Setting.integer(
         "services/rebuilding/grace-hours", 24, in: 0...87_600,
         "hours of silence after which a supplier counts as gone and what it held is rebuilt")
@@ -34,6 +34,21 @@ package enum CustomerSettings {
         requestQueue.definition, sendingQueue.definition,
         maxCopies.definition,
     ]
+}
+
+/// What who rebuilds for others gives.
+package enum RebuilderSettings {
+    package static let graceHours = Setting.integer(
+        "services/rebuilder/grace-hours", 24, in: 0...87_600,
+        "hours of silence after which a supplier of others counts as gone")
+    package static let roundMinutes = Setting.integer(
+        "services/rebuilder/round-minutes", 60, in: 1...10_080,
+        "minutes between two rounds for those who have granted it")
+    package static let rate = Setting.integer(
+        "services/rebuilder/rate-mib", 16, in: 1...65_536,
+        "MiB that move each second while it rebuilds for others")
+
+    static let all = [graceHours.definition, roundMinutes.definition, rate.definition]
 }
 
 /// What a supplier gives.
