@@ -13,7 +13,9 @@ extension Customer {
         let pass = RebuildPass(
             customer: self, request: request, cancellation: cancellation, progress: progress)
         do {
-            return try pass.perform()
+            let report = try pass.perform()
+            try note(report)
+            return report
         } catch {
             throw Failure.of(error)
         }
@@ -27,7 +29,10 @@ extension Customer {
         let reshape = Reshape(
             customer: self, redundancy: redundancy, cancellation: cancellation, progress: progress)
         do {
-            return try reshape.perform()
+            try wantReshape(redundancy)
+            let report = try reshape.perform()
+            if report.blocksLeft == 0 { try wantReshape(nil) }
+            return report
         } catch {
             throw Failure.of(error)
         }
