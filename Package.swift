@@ -119,8 +119,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Model", "Hashing", "Sealing", "Identities", "Settings", "Services", "APIModel",
-                "Networking", "DHT", "IdentityServers", "Placement", "Suppliers", "Pipelines",
-                hummingbird, hummingbirdCore,
+                "Networking", "DHT", "IdentityServers", "Placement", "Suppliers", "Rebuilding",
+                "Pipelines", hummingbird, hummingbirdCore,
                 logging, nioCore, nioPosix, nioHTTP1,
                 nioWebSocket,
             ],
@@ -242,7 +242,7 @@ let package = Package(
             dependencies: [
                 "Daemon", "Simulation", "Model", "Identities", "Settings", "Services", "APIModel",
                 "Catalogs", "Networking", "DHT", "IdentityServers", "Placement", "Suppliers",
-                "Pipelines", "Hashing", logging,
+                "Rebuilding", "Pipelines", "Hashing", "Sealing", logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

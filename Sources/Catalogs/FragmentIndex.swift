@@ -68,6 +68,7 @@ package final class FragmentIndex: Sendable {
     }
 
     /// A fragment that is put again after its tombstone has two rows: both records take space.
+    /// `corrupt` is 0 for a sound record, 1 for a damaged one, 2 for one that was copied elsewhere.
     private static let schema = """
         CREATE TABLE segments (
             number INTEGER PRIMARY KEY,
@@ -95,11 +96,16 @@ package final class FragmentIndex: Sendable {
 
     /// Adds records, then applies tombstones, then notes how far the segments are covered; all of
     /// it or nothing.
+    ///
+    /// - Parameter mayCopy: whether some of the records may be copies of earlier ones, which then
+    ///   count no more.
     package func record(
-        _ rows: [FragmentIndexRow], tombstones: [TombstoneRow] = [], segments: [SegmentIndexRow]
+        _ rows: [FragmentIndexRow], tombstones: [TombstoneRow] = [], segments: [SegmentIndexRow],
+        mayCopy: Bool = false
     ) throws(FragmentIndexError) {
         try write { database in
             try FragmentIndex.insert(rows, in: database)
+            if mayCopy { try FragmentIndex.supersede(rows, in: database) }
             try FragmentIndex.apply(tombstones, in: database)
             let statement = try database.cachedStatement(
                 sql: """
@@ -156,7 +162,23 @@ package final class FragmentIndex: Sendable {
             }
             try statement.execute(arguments: [
                 Data(row.owner), Data(row.fragment), Int64(bitPattern: row.sequence), row.segment,
-                row.offset, row.headerLength, row.length, tombstone, row.state == .corrupt,
+                row.offset, row.headerLength, row.length, tombstone,
+                row.state == .corrupt ? 1 : row.state == .copied ? 2 : 0,
+            ])
+        }
+    }
+
+    /// Marks the earlier records of what was copied.
+    private static func supersede(_ rows: [FragmentIndexRow], in database: GRDB.Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                UPDATE fragments SET corrupt = 2
+                WHERE owner = ? AND fragment = ? AND sequence < ?
+                    AND tombstone IS NULL AND corrupt = 0
+                """)
+        for row in rows where row.state == .live {
+            try statement.execute(arguments: [
+                Data(row.owner), Data(row.fragment), Int64(bitPattern: row.sequence),
             ])
         }
     }
@@ -188,7 +210,7 @@ package final class FragmentIndex: Sendable {
         }
     }
 
-    private func write(_ body: (GRDB.Database) throws -> Void) throws(FragmentIndexError) {
+    func write(_ body: (GRDB.Database) throws -> Void) throws(FragmentIndexError) {
         do {
             try queue.write(body)
         } catch {

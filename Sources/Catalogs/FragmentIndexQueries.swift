@@ -3,7 +3,8 @@ internal import GRDB
 package import Model
 
 extension FragmentIndex {
-    /// The newest record of each fragment, in the order asked; `nil` where there is none.
+    /// The newest record of each fragment, one that can be read before all others, in the order
+    /// asked; `nil` where there is none.
     package func newest(
         _ fragments: [FragmentID], of owner: UserID
     ) throws(FragmentIndexError) -> [FragmentIndexRow?] {
@@ -11,7 +12,7 @@ extension FragmentIndex {
             let statement = try database.cachedStatement(
                 sql: """
                     SELECT * FROM fragments WHERE owner = ? AND fragment = ?
-                    ORDER BY sequence DESC LIMIT 1
+                    ORDER BY tombstone IS NULL AND corrupt = 0 DESC, sequence DESC LIMIT 1
                     """)
             let ownerData = Data(owner)
             return try fragments.map { fragment in
@@ -99,13 +100,13 @@ extension FragmentIndexRow {
             headerLength: try row.column("headerLength"), length: try row.column("length"),
             sequence: UInt64(bitPattern: try row.column("sequence")),
             state: tombstone.map { .tombstoned(sequence: UInt64(bitPattern: $0)) }
-                ?? (corrupt == 0 ? .live : .corrupt))
+                ?? (corrupt == 0 ? .live : corrupt == 2 ? .copied : .corrupt))
     }
 }
 
 extension Row {
     /// A column that must hold a `Value`: a damaged file may hold anything.
-    fileprivate func column<Value: DatabaseValueConvertible>(_ name: String) throws -> Value {
+    func column<Value: DatabaseValueConvertible>(_ name: String) throws -> Value {
         let found: DatabaseValue = self[name]
         guard let value = Value.fromDatabaseValue(found) else {
             throw FragmentIndexError.damaged(code: 0)
@@ -120,7 +121,7 @@ extension Row {
         return value.isNull ? nil : try column(name)
     }
 
-    fileprivate func identifier<Noun>(_ name: String) throws -> Identifier<Noun> {
+    func identifier<Noun>(_ name: String) throws -> Identifier<Noun> {
         let data: Data = try column(name)
         guard let bytes = Bytes32(data) else { throw FragmentIndexError.damaged(code: 0) }
         return Identifier(bytes)

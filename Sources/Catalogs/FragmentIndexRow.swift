@@ -40,6 +40,9 @@ package enum FragmentState: Hashable, Sendable {
     case tombstoned(sequence: UInt64)
     /// The record's bytes are not what was written.
     case corrupt
+    /// A later record of the same fragment has taken its place, and its owner is not charged for
+    /// this one.
+    case copied
 }
 
 /// How far the index knows a segment.

@@ -10,6 +10,8 @@ internal import Settings
 package actor Node {
     let parts: NodeParts
     private let interface: NodeInterface
+    /// What it answers.
+    nonisolated let handlers: APIHandlerTable
     private let automats: AutomatAPI
     private let log: Logger
     private var followed: SettingValues
@@ -52,6 +54,7 @@ package actor Node {
             friends: try FriendFiles(home: home), end: end)
         followed = configuration.values
         automats = AutomatAPI(registry: registry)
+        handlers = NodeAPI.handlers(parts, automats)
         interface = NodeInterface(parts: parts)
         self.log = log
     }
@@ -66,7 +69,7 @@ package actor Node {
             try await FriendDesk(parts: parts).answer(peer, request)
         }
         await identityChanged()
-        try await interface.open(NodeAPI.handlers(parts, automats))
+        try await interface.open(handlers)
         watch()
         await parts.runner.enable(ServiceSettings.enabled(in: followed))
     }

@@ -25,6 +25,7 @@ struct NodeParts: Sendable {
     let hub: SessionHub
     let supplier = SupplierSlot()
     let routing = RoutingSlot()
+    let propagation = PropagationSlot()
     let friends: FriendFiles
     /// Ends the process.
     let end: @Sendable (NodeProcess.Ending) -> Void

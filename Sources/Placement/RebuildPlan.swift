@@ -58,19 +58,24 @@ package struct RebuildPlanner: Sendable {
     private let suppliers: [SupplierID: SupplierView]
     private let grace: UInt64
     private let blockCountMax: Int
+    private let releasesSpares: Bool
     private var kept: [(danger: Danger, block: BlockAssessment)] = []
     private var dropped = 0
 
     /// - Parameters:
     ///   - grace: nanoseconds of silence after which a supplier counts as gone.
     ///   - blockCountMax: blocks of one plan.
+    ///   - releasesSpares: whether a supplier may be asked to give up a spare for another fragment
+    ///     of the same block; who acts for the owner may not.
     package init(
-        suppliers: [SupplierView], grace: UInt64, blockCountMax: Int = Limits.rebuildPlanCountMax
+        suppliers: [SupplierView], grace: UInt64, blockCountMax: Int = Limits.rebuildPlanCountMax,
+        releasesSpares: Bool = true
     ) {
         precondition(blockCountMax > 0)
         self.suppliers = Dictionary(suppliers.map { ($0.id, $0) }) { first, _ in first }
         self.grace = grace
         self.blockCountMax = blockCountMax
+        self.releasesSpares = releasesSpares
     }
 
     /// Takes a block in; returns how it stands.
@@ -130,7 +135,7 @@ package struct RebuildPlanner: Sendable {
         _ plan: inout RebuildPlan
     ) -> [RebuildPlan.Step] {
         let wanted = RebuildPlanner.wanted(block)
-        var targets = RebuildTargets(block)
+        var targets = RebuildTargets(block, releasesSpares: releasesSpares)
         var steps: [RebuildPlan.Step] = []
         for position in wanted {
             if block.state(position) == .stored, let supplier = block.best[position]?.supplier {

@@ -11,13 +11,15 @@ struct RebuildTargets {
     }
 
     private let block: BlockAssessment
+    private let releasesSpares: Bool
     /// Suppliers that hold a fragment of the block, or will, and which.
     private var positions: [SupplierID: Int] = [:]
     /// Suppliers that hold nothing of the block but a spare.
     private var spares: [SupplierID: Int] = [:]
 
-    init(_ block: BlockAssessment) {
+    init(_ block: BlockAssessment, releasesSpares: Bool = true) {
         self.block = block
+        self.releasesSpares = releasesSpares
         for (position, copy) in block.best.enumerated() {
             if let copy { positions[copy.supplier] = position }
         }
@@ -40,6 +42,7 @@ struct RebuildTargets {
     ) -> Choice {
         let open = suppliers.values.filter {
             $0.answers && !$0.isLeaving && $0.freeByteCount >= length && positions[$0.id] == nil
+                && (releasesSpares || (spares[$0.id] ?? position) == position)
         }
         let trusted = open.filter { !$0.isDistrusted }
         // Better with one that loses things than nowhere.

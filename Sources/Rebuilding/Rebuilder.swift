@@ -238,22 +238,24 @@ package final class Rebuilder: Sendable {
             header.isSigned
         else { throw RebuildError.wrongHeader(row: block.row, position: position) }
         throttle.take(block.fragmentLength)
+        let signed: Receipt
         do throws(StoreError) {
             if let releases { try store.tombstone([block.fragments[releases]], of: owner) }
             // What it knows to be damaged it stores anew: it looks for itself.
             if supplier == block.holdings.places[position] { _ = try store.scrub([id], of: owner) }
             let upload = FragmentUpload(
                 header: header, payload: buffer, range: offset..<offset + block.fragmentLength)
-            let receipt = try store.put([upload]).first
-            guard receipt?.fragment == id, receipt?.supplier == supplier else {
-                throw .lied(.wrongReceipt(id))
-            }
+            guard let receipt = try store.put([upload]).first, receipt.fragment == id,
+                receipt.supplier == supplier
+            else { throw .lied(.wrongReceipt(id)) }
+            signed = receipt
         } catch {
             if !work.outcome.suppliersFailed.contains(supplier) {
                 work.outcome.suppliersFailed.append(supplier)
             }
             return
         }
+        try ledger.signed(signed, for: block, position: position)
         try ledger.stored(block, position: position, on: supplier, releases: releases)
         work.outcome.fragmentsStored += 1
         work.outcome.bytesStored += block.fragmentLength

@@ -1,5 +1,6 @@
 package import Model
 package import Placement
+package import Suppliers
 
 /// What a rebuild knows of a block: lengths, roots and suppliers. Not what is in it, nor its name.
 package struct SealedBlock: Sendable {
@@ -42,4 +43,11 @@ package protocol RebuildLedger: Sendable {
     ) throws
     /// The supplier has the fragment no more, or has shown wrong bytes.
     func lost(_ block: SealedBlock, position: Int, on supplier: SupplierID) throws
+    /// What a supplier has signed for a fragment, before it is booked as stored.
+    func signed(_ receipt: Receipt, for block: SealedBlock, position: Int) throws
+}
+
+extension RebuildLedger {
+    /// An owner's own catalog needs none: the supplier is asked again.
+    package func signed(_ receipt: Receipt, for block: SealedBlock, position: Int) throws {}
 }

@@ -76,7 +76,7 @@ extension ServiceDefinition {
             .employer, needs: [.customer, .nodesLookup], "hires suppliers and replaces them"),
         ServiceDefinition(.listFiles, needs: [.employer], "asks suppliers what they hold"),
         ServiceDefinition(.dataMotion, needs: [.employer], "moves fragments to and from suppliers"),
-        ServiceDefinition(.rebuilding, needs: [.dataMotion], "rebuilds lost fragments"),
+        ServiceDefinition(.rebuilding, needs: [.network], "rebuilds lost fragments"),
         ServiceDefinition(
             .backupDB, needs: [.listFiles, .dataMotion], "keeps the catalog at your suppliers"),
         ServiceDefinition(
@@ -143,5 +143,8 @@ extension ServiceDefinition {
         ServiceDefinition(
             .webSocketRouter, needs: [.p2pHookups], isEnabledByDefault: false,
             "router for the paired devices of others"),
+        ServiceDefinition(
+            .rebuilder, needs: [.tcpTransport], isEnabledByDefault: false,
+            "rebuilder: rebuilds for others while they are away"),
     ]
 }

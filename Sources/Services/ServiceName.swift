@@ -51,6 +51,7 @@ package enum ServiceName: String, CaseIterable, Hashable, Sendable {
     case blockchainExplorer = "blockchain_explorer"
     case webSocketCommunicator = "web_socket_communicator"
     case webSocketRouter = "web_socket_router"
+    case rebuilder
 
     /// Reads what people and scripts write: `service_supplier`, `supplier`, `proxy-server`,
     /// `service_proxy_server()`; `nil` when there is no such service.

@@ -120,7 +120,7 @@ import Testing
         try await station.command { adapters in
             let customer = try Customer.open(home: home, adapters: adapters)
             defer { customer.close() }
-            try customer.fire(id)
+            try customer.setLeaving(true, id)
         }
         try station.fill(fileCount: 14)
         let report = try await station.backup()

@@ -31,6 +31,18 @@ import Testing
         await first.node.stop()
     }
 
+    @Test func `each route that is said to be there is answered, and no other`() async throws {
+        let scratch = try HomeScratch()
+        let node = try await Node(
+            home: scratch.home, setting: scratch.setting(),
+            logs: NodeLogs(home: scratch.home, time: FixedTime())
+        ) { _ in }
+        let built = Set(RouteTable.all.filter(\.isBuilt).map(\.id))
+        #expect(node.handlers.routeIDs.subtracting(built) == [])
+        #expect(built.subtracting(node.handlers.routeIDs) == [])
+        await node.stop()
+    }
+
     @Test func `a lone node answers as the requirements print it`() async throws {
         let station = try await Station()
         try await station.await("entangled-dht", isOn: true)

@@ -11,51 +11,10 @@ import Testing
 
 /// The sessions of nodes, without the rest of them.
 @Suite struct SessionHubTests {
-    /// A hub of an identity whose document is on a disk and nowhere else.
-    private final class Hub: Sendable {
-        let scratch: HomeScratch
-        let identity: LocalIdentity
-        let hub: SessionHub
-        let threads = NetworkThreads()
-
-        /// - Parameter user: `nil` for a home without identity.
-        init(_ user: UInt64?) throws {
-            scratch = try HomeScratch()
-            let setting = scratch.setting()
-            let machine = MachineIdentity(home: scratch.home, setting: setting)
-            if user != nil {
-                try machine.makeKeys(named: IdentityName("alice")!)
-                let document = try IdentityDocument.first(
-                    IdentityContent(
-                        sources: [Source("http://localhost:9/alice.xml")!],
-                        contacts: [Contact("tcp://127.0.0.1:9")!],
-                        date: CalendarDate("2026-11-21")!, version: "test"),
-                    keys: machine.firstKeys(), signedBy: machine.documentKey())
-                try machine.save(document)
-            }
-            let resolver = SystemNameResolver(time: setting.time)
-            let client = HTTPClient(threads: threads, resolver: resolver) { _ in false }
-            identity = try LocalIdentity(
-                machine: machine, exchange: NodeExchange(client: client), setting: setting)
-            hub = SessionHub(
-                setting: setting, threads: threads, identity: identity, resolver: resolver,
-                known: KnownIdentities(directory: scratch.home.knownIdentities) { _, _ in nil },
-                log: Logger(label: "test"))
-        }
-
-        func open() async throws -> Endpoint? {
-            try await hub.open(at: Endpoint(IPAddress("127.0.0.1")!, port: 0))
-            return await hub.localEndpoint
-        }
-
-        func end() async {
-            await hub.close()
-            await threads.stop()
-        }
-    }
+    private typealias Hub = HubStation
 
     @Test func `without an identity nothing is opened`() async throws {
-        let node = try Hub(nil)
+        let node = try Hub(named: nil)
         #expect(try await node.open() == nil)
         await node.hub.identityChanged()
         #expect(await node.hub.isOpen == false)
@@ -63,7 +22,7 @@ import Testing
     }
 
     @Test func `a node reaches another by a lookup, and both answer on one session`() async throws {
-        let (one, two) = (try Hub(1), try Hub(2))
+        let (one, two) = (try Hub(named: "alice"), try Hub(named: "bob"))
         let place = try #require(try await two.open())
         _ = try await one.open()
         let user = try #require(await two.identity.document?.userID)
@@ -104,7 +63,7 @@ import Testing
     }
 
     @Test func `a node is told whether it can be reached`() async throws {
-        let (one, two) = (try Hub(1), try Hub(2))
+        let (one, two) = (try Hub(named: "alice"), try Hub(named: "bob"))
         let place = try #require(try await two.open())
         _ = try await one.open()
         let nobody = Endpoint(IPAddress("127.0.0.1")!, port: FreePort.find())
@@ -117,7 +76,7 @@ import Testing
     }
 
     @Test func `the document says where the node answers`() async throws {
-        let node = try Hub(1)
+        let node = try Hub(named: "alice")
         let before = try #require(await node.identity.document)
         try await node.identity.answers(at: 9, external: nil)
         #expect(await node.identity.document == before)

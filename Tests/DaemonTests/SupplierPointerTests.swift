@@ -51,7 +51,7 @@ import Testing
         let item = try PointerItem(sealed)
         let bytes = item.encoded
         #expect(bytes == (try Self.golden("supplier-pointer/item-v1.bin", bytes)))
-        let read = try PointerItem(decoding: bytes)
+        let read = try PointerItem(decoding: bytes, kind: .suppliers)
         #expect(read.item == item.item)
         #expect(read.item.isGenuine(by: Ed25519Verifier()))
         #expect(
@@ -60,13 +60,15 @@ import Testing
         #expect(PointerItem.sealed(in: read.item) == sealed.bytes)
         for count in 0..<bytes.count {
             #expect(throws: FormatError.self) {
-                try PointerItem(decoding: Array(bytes[..<count]))
+                try PointerItem(decoding: Array(bytes[..<count]), kind: .suppliers)
             }
         }
         for bit in 0..<bytes.count * 8 {
             var damaged = bytes
             damaged[bit / 8] ^= 1 << (bit % 8)
-            #expect(throws: FormatError.self) { try PointerItem(decoding: damaged) }
+            #expect(throws: FormatError.self) {
+                try PointerItem(decoding: damaged, kind: .suppliers)
+            }
         }
     }
 

@@ -84,6 +84,26 @@ struct PropagationTests {
         #expect(network["host-b.com:8080"].get("/alice.xml").body == changed.bytes)
     }
 
+    @Test func `who asks for a check now has a dead server replaced at once`() async throws {
+        let document = try published(["host-a.com", "host-b.com:8080"])
+        let propagator = propagator(document, counts: 2...2)
+        _ = await propagator.step()
+        network.set("host-a.com", .refuses)
+        #expect(await propagator.step().isEmpty)
+        await propagator.checkNow()
+        let fresh = Source("http://host-c.com:8080/alice.xml")!
+        #expect(
+            await propagator.step() == [
+                .checked(healthy: 1, of: 2),
+                .replaced(dead: [document.content.sources[0]], by: [fresh]),
+                .published(servers: 2, of: 2),
+            ])
+        // The next look of its own is as patient as before.
+        network.set("host-b.com:8080", .refuses)
+        network.clock.advance(seconds: 300)
+        #expect(await propagator.step() == [.checked(healthy: 1, of: 2)])
+    }
+
     @Test func `a dead server is replaced and the user id stays`() async throws {
         let document = try published(["host-a.com", "host-b.com:8080"])
         let propagator = propagator(document, counts: 2...2)

@@ -38,7 +38,7 @@ import Testing
         #expect(
             off == [
                 "identity_server", "proxy_server", "bismuth_node", "bismuth_pool", "bismuth_miner",
-                "blockchain_authority", "blockchain_explorer", "web_socket_router",
+                "blockchain_authority", "blockchain_explorer", "web_socket_router", "rebuilder",
             ])
     }
 

@@ -271,7 +271,9 @@ extension RouteTable {
             answer: "write success or failed, my_dht_id, key, value, closest_nodes"),
         Route(
             .get, id: "dht/db/dump", short: "d/d/d", method: "dht_local_db_dump",
-            service: "entangled_dht", answer: "what this node keeps for others"),
+            service: "entangled_dht",
+            answer: "key, value, sequence, expires_in (seconds) of what is kept for others, at "
+                + "most 1000"),
     ]
 
     static let deviceRoutes = [

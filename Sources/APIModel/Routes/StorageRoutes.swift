@@ -170,7 +170,7 @@ extension RouteTable {
             answer: "donated, consumed, used, real, free in bytes, customers_num, customers"),
         Route(
             .get, id: "space/consumed", short: "sp/c", method: "space_consumed",
-            service: "customer",
+            service: "customer", isBuilt: false,
             answer: "needed, used, available in bytes, suppliers_num, counts of files"),
         Route(
             .get, id: "space/local", short: "sp/l", method: "space_local", service: "process",

@@ -107,6 +107,11 @@ package actor DHTNode {
 
     package var contacts: [Contact] { core.table.contacts }
 
+    /// What this node keeps for others, with the nanoseconds that are left.
+    package func items(atMost countMax: Int) -> [(item: Item, time: UInt64)] {
+        core.items.items(atMost: countMax, now: time.uptime)
+    }
+
     // MARK: Requests
 
     /// Puts a request to the core and waits for its answer.

@@ -27,6 +27,13 @@ package struct ItemStore: Sendable {
 
     package var count: Int { kept.count }
 
+    /// What is kept, by target, with the nanoseconds that are left; at most `countMax`.
+    package func items(atMost countMax: Int, now: UInt64) -> [(item: Item, time: UInt64)] {
+        kept.filter { $0.value.expires > now }.sorted { $0.key < $1.key }.prefix(countMax).map {
+            ($0.value.item, $0.value.expires - now)
+        }
+    }
+
     package func item(at target: NodeID, now: UInt64) -> Item? {
         guard let found = kept[target], found.expires > now else { return nil }
         return found.item

@@ -14,8 +14,26 @@ struct DHTAPI: Sendable {
         table.on("dht/user/random") { await random($0) }
         table.on("dht/value/get") { await get($0) }
         table.on("dht/value/set") { await set($0) }
+        table.on("dht/db/dump") { _ in await dump() }
         return table
     }
+
+    private func dump() async -> APIEnvelope {
+        guard let node = parts.dht.current else { return .notStarted("entangled_dht") }
+        let items = await node.items(atMost: DHTAPI.dumpCountMax)
+        return .result(
+            .array(
+                items.map { item, time in
+                    [
+                        "key": .text("\(item.target)"), "value": .text(Hex.encode(item.value)),
+                        "sequence": item.ownership.map { .integer($0.sequence) } ?? .null,
+                        "expires_in": APIValue(time / 1_000_000_000),
+                    ]
+                }))
+    }
+
+    /// An answer stays below 2 MB.
+    private static let dumpCountMax = 1000
 
     private func find(_ request: APIRequest) async -> APIEnvelope {
         guard let status = await parts.dht.status else { return .notStarted("entangled_dht") }

@@ -15,6 +15,7 @@ struct IdentityAPI: Sendable {
         table.on("identity/get") { await get($0) }
         table.on("identity/create") { await create($0) }
         table.on("identity/backup") { await backUp($0) }
+        // What these answer in the reference too: clients expect it.
         table.on("identity/erase") { _ in .error("method is not implemented yet") }
         table.on("identity/heal") { _ in .error("method is not implemented yet") }
         return table

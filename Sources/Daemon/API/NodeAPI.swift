@@ -14,6 +14,7 @@ enum NodeAPI {
                 identity: parts.identity, states: parts.registry,
                 publishing: { parts.publishing }
             ).handlers)
+        table.add(KnownIdentityAPI(parts: parts).handlers)
         table.add(UserAPI(parts: parts).handlers)
         table.add(SpaceAPI(parts: parts).handlers)
         table.add(SupplierAPI(parts: parts).handlers)

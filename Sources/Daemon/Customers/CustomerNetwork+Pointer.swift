@@ -10,7 +10,7 @@ extension CustomerNetwork {
     @discardableResult
     package func publish(_ pointer: SealedPointer) async throws -> Int {
         let item = try PointerItem(pointer)
-        try HomeFile.write(item.encoded, to: PointerItem.path(home))
+        try HomeFile.write(item.encoded, to: PointerItem.Kind.suppliers.path(home))
         let answers = await visit.perform([.put(item.item, expected: nil)])
         guard case .stored(let stored)? = answers.first else { return 0 }
         return stored.copyCount

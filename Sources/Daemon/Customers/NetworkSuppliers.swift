@@ -95,6 +95,23 @@ package final class NetworkSuppliers: SupplierConnector {
         }
     }
 
+    /// A way to a node that is asked for something else than fragments.
+    func channel(
+        to address: NodeAddress, as caller: SupplierCaller
+    ) throws -> SessionChannel {
+        let session: Session
+        do throws(SessionError) {
+            session = try Blocking.wait { () throws(SessionError) in
+                try await self.session(to: address, as: caller).0
+            }
+        } catch {
+            throw StoreError.unreachable(ChannelError(error))
+        }
+        return SessionChannel(session, time: time) { () throws(SessionError) in
+            try await self.session(to: address, as: caller).0
+        }
+    }
+
     /// Ends all sessions.
     package func close() async {
         let all = links.withLock { links in

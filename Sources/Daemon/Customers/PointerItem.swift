@@ -3,8 +3,9 @@ internal import Identities
 internal import Model
 internal import Pipelines
 
-/// A sealed pointer to a customer's suppliers as an item of the DHT, and as the file in which a
-/// command leaves it for the node, which repeats it.
+/// A pointer as an item of the DHT, and as the file in which whoever may sign it leaves it for the
+/// node, which repeats it: the sealed one to a customer's suppliers, and that to where an
+/// identity's document is published. The file's name says which of the two, and with it the salt.
 ///
 /// ```
 /// offset  length  field                          docs/formats/supplier-pointer.md
@@ -20,7 +21,25 @@ internal import Pipelines
 struct PointerItem: Sendable {
     let item: Item
 
-    static let salt = Array("bitdust/pointer".utf8)
+    enum Kind: CaseIterable, Sendable {
+        case suppliers
+        case identity
+
+        var salt: [UInt8] {
+            switch self {
+            case .suppliers: Array("bitdust/pointer".utf8)
+            case .identity: IdentityPointer.salt
+            }
+        }
+
+        func path(_ home: NodeHome) -> String {
+            switch self {
+            case .suppliers: "\(home.path)/identity/supplier-pointer"
+            case .identity: "\(home.path)/identity/document-pointer"
+            }
+        }
+    }
+
     private static let magic: StaticString = "BDPITEM1"
     private enum PointerNoun {}
 
@@ -29,13 +48,25 @@ struct PointerItem: Sendable {
         var writer = BencodeWriter(reserving: pointer.bytes.count + 8)
         writer.string(pointer.bytes)
         item = try Item(
-            value: writer.bytes, salt: PointerItem.salt,
+            value: writer.bytes, salt: Kind.suppliers.salt,
             sequence: Int64(clamping: pointer.sequence), signedBy: key)
+    }
+
+    /// Where `document` is published, signed by the first root key: that of the user id.
+    init(_ document: IdentityDocument, signedBy identity: IdentityKey) throws(SigningError) {
+        let sources = document.content.sources.map(\.description)
+            .filter { $0.utf8.count <= Limits.pointerSourceLengthMax }
+        item = try IdentityPointer(
+            digest: document.digest,
+            sources: Array(sources.prefix(Limits.pointerSourceCountMax)),
+            sequence: Int64(clamping: document.order.sequence)
+        ).item(signedBy: identity)
     }
 
     /// Where the pointer of whoever has this seed is.
     static func address(signingSeed: SecretBytes) throws(SigningError) -> ItemAddress {
-        ItemAddress(key: try SigningKey<PointerNoun>(seed: signingSeed).itemKey, salt: salt)
+        ItemAddress(
+            key: try SigningKey<PointerNoun>(seed: signingSeed).itemKey, salt: Kind.suppliers.salt)
     }
 
     /// The sealed bytes in the value of an item; `nil` when there are none.
@@ -50,8 +81,6 @@ struct PointerItem: Sendable {
 
     // MARK: The file
 
-    static func path(_ home: NodeHome) -> String { "\(home.path)/identity/supplier-pointer" }
-
     var encoded: [UInt8] {
         var writer = ByteWriter(reserving: 1200)
         writer.magic(PointerItem.magic)
@@ -63,7 +92,7 @@ struct PointerItem: Sendable {
         return writer.bytes
     }
 
-    init(decoding bytes: [UInt8]) throws(FormatError) {
+    init(decoding bytes: [UInt8], kind: Kind) throws(FormatError) {
         let format = "pointer item"
         var reader = try ByteReader(checked: bytes, format: format)
         try reader.expect(PointerItem.magic)
@@ -76,6 +105,6 @@ struct PointerItem: Sendable {
         item = Item(
             value: value,
             ownership: Item.Ownership(
-                key: key, salt: PointerItem.salt, sequence: sequence, signature: signature))
+                key: key, salt: kind.salt, sequence: sequence, signature: signature))
     }
 }

@@ -54,6 +54,9 @@ final class RunningSupplier: Sendable {
             isDeviceValid: { known.isDevice($1, of: $0) })
         rules.refusal = { RunningSupplier.refusal(of: $0, values()) }
         rules.offer = { offers.offer(free: donation().free) }
+        rules.grants = OwnerGrants(
+            revoked: try RevokedGrants(directory: disks.mainPath), time: time,
+            isDeviceValid: { known.isDevice($1, of: $0) })
         server = SupplierServer(
             store: store, key: disks.key, rules: rules, time: time, holds: holds)
     }

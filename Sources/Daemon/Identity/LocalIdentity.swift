@@ -86,9 +86,28 @@ actor LocalIdentity {
         return document
     }
 
+    /// Makes this machine one of the devices of an identity that there is.
+    ///
+    /// - Throws: `BD-IDENTITY-EXISTS`, and what ``RootActions/recover(_:sources:peers:)`` throws.
+    func recover(
+        _ root: KeyFileContents, sources: [Source], by actions: RootActions
+    ) async throws -> IdentityDocument {
+        guard document == nil, !isRegistering else {
+            throw Failure(
+                "BD-IDENTITY-EXISTS", .cannotCreate, "local identity already exist",
+                remedy: "name another home with --home")
+        }
+        isRegistering = true
+        defer { isRegistering = false }
+        let recovered = try await actions.recover(root, sources: sources).document
+        try await adopt(recovered)
+        return recovered
+    }
+
     /// Keeps a document that is newer than the one here.
     func adopt(_ document: IdentityDocument) async throws {
         try machine.save(document)
+        try machine.savePointer(to: document)
         self.document = document
         for listener in listeners { await listener(document) }
     }
@@ -98,6 +117,7 @@ actor LocalIdentity {
         let signed = try make(plan)
         if document != nil {
             try machine.save(signed)
+            try machine.savePointer(to: signed)
             document = signed
         }
         return signed

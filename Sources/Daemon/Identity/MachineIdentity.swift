@@ -91,6 +91,17 @@ struct MachineIdentity: Sendable {
         }
     }
 
+    /// Leaves the pointer to the document for the DHT, while the root is at hand to sign it.
+    ///
+    /// - Parameter root: `nil` for the one on this machine, without which nothing is done: the
+    ///   pointer that there is goes on being repeated.
+    func savePointer(to document: IdentityDocument, root: RootSeed? = nil) throws {
+        guard let seed = try root ?? (hasRoot ? self.root().seed : nil) else { return }
+        let item = try PointerItem(
+            document, signedBy: try IdentityKey(seed: seed.identitySeed))
+        try HomeFile.write(item.encoded, to: PointerItem.Kind.identity.path(home))
+    }
+
     func save(_ document: IdentityDocument) throws {
         try HomeFile.write(document.bytes, to: home.identityDocument)
     }

@@ -53,7 +53,7 @@ package struct RootActions: Sendable {
             to: try IdentityKey(seed: seed.identitySeed(generation: generation)),
             next: try IdentityKey(seed: seed.identitySeed(generation: generation + 1)).publicKey)
         return try await publish(
-            try document.updated(keys: keys, signedBy: try machine.documentKey(), dated))
+            try document.updated(keys: keys, signedBy: try machine.documentKey(), dated), seed)
     }
 
     /// Leaves a device out: what it signs from now on is not the user's.
@@ -67,7 +67,7 @@ package struct RootActions: Sendable {
         let key = try currentRoot(seed, document)
         let keys = try document.keys.revoking(device, signedBy: key)
         return try await publish(
-            try document.updated(keys: keys, signedBy: try machine.documentKey(), dated))
+            try document.updated(keys: keys, signedBy: try machine.documentKey(), dated), seed)
     }
 
     private func both(
@@ -97,10 +97,14 @@ package struct RootActions: Sendable {
     /// Makes this machine one of the identity's devices.
     ///
     /// The document is looked for at `sources`, at those that the key file names, and under its
-    /// name at the identity servers of the configuration.
+    /// name at the identity servers of the configuration; where the DHT says that it is published;
+    /// then at nodes: `peers`, those that the key file names, and those of the network.
     ///
-    /// - Throws: `BD-IDENTITY-EXISTS`, `BD-IDENTITY-NOT-FOUND`.
-    package func recover(_ root: KeyFileContents, sources: [Source]) async throws -> Published {
+    /// - Parameter peers: `host` or `host:port`.
+    /// - Throws: `BD-IDENTITY-EXISTS`, `BD-IDENTITY-NOT-FOUND`, `BD-PLACE`.
+    package func recover(
+        _ root: KeyFileContents, sources: [Source], peers: [String] = []
+    ) async throws -> Published {
         try home.create()
         guard try machine.document() == nil else {
             throw Failure(
@@ -109,7 +113,7 @@ package struct RootActions: Sendable {
                 remedy: "recover into an empty home: --home DIR")
         }
         let known = try configuredSources(root)
-        let found = try await search(root.file.user, at: sources + root.sources + known)
+        let found = try await search(root, at: sources + root.sources + known, peers)
         try Customer.enrolDevice(
             home: Home(path: Array(home.path.utf8)), keyFile: root.file,
             deviceName: setting.deviceName, adapters: setting.adapters)
@@ -117,21 +121,33 @@ package struct RootActions: Sendable {
         let keys = try found.keys.adding(
             certificate, signedBy: try currentRoot(root.file.seed, found))
         let document = try found.updated(keys: keys, signedBy: try machine.documentKey(), dated)
-        return try await publish(document)
+        return try await publish(document, root.file.seed)
     }
 
-    private func search(_ user: UserID, at sources: [Source]) async throws -> IdentityDocument {
-        let found = try await withExchange { exchange in
-            await DocumentSearch(exchange: exchange).newest(of: user, at: sources)
+    private func search(
+        _ root: KeyFileContents, at sources: [Source], _ peers: [String]
+    ) async throws -> IdentityDocument {
+        let user = root.file.user
+        let network = CustomerNetwork(home: home, setting: setting)
+        let found = try await withExchange { exchange -> IdentityDocument? in
+            let search = DocumentSearch(exchange: exchange)
+            if let found = await search.newest(of: user, at: sources) { return found }
+            let others = await network.sources(
+                of: try IdentityKey(seed: root.file.seed.identitySeed).publicKey)
+            if let found = await search.newest(of: user, at: others) { return found }
+            return try await network.document(root, at: peers)
         }
+        await network.close()
         guard let found else {
             throw Failure(
                 "BD-IDENTITY-NOT-FOUND", .unreachable,
-                "no identity server shows the document of \(user.short)",
+                "nobody who was asked has the document of \(user.short)",
                 cause: sources.isEmpty
-                    ? "none is known"
-                    : "asked " + sources.map(\.description).joined(separator: ", "),
-                remedy: "join the network first, or name a source: --idurl http://HOST/NAME.xml")
+                    ? "no identity server is known, and no node has it"
+                    : "asked " + sources.map(\.description).joined(separator: ", ")
+                        + ", the DHT and nodes that are known",
+                remedy: "join the network first, or name a source with --idurl "
+                    + "http://HOST/NAME.xml or a node that knows you with --peer HOST")
         }
         return found
     }
@@ -148,8 +164,9 @@ package struct RootActions: Sendable {
     // MARK: Publishing
 
     /// Keeps the document before anyone sees it: a device must never sign two of one revision.
-    private func publish(_ document: IdentityDocument) async throws -> Published {
+    private func publish(_ document: IdentityDocument, _ root: RootSeed) async throws -> Published {
         try machine.save(document)
+        try machine.savePointer(to: document, root: root)
         let results = try await withExchange { exchange in
             await exchange.perform(
                 document.content.sources.map { ServerCall(post: $0.serverURL, document.bytes) },

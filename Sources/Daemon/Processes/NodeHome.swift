@@ -16,6 +16,7 @@ package import Model
 /// supplier/               what customers have stored, when no other disks are donated
 /// friends.json            friends, what each keeps for the other, where they are
 /// invitations.json        invitations that this node has given out
+/// rebuilder/              what others have handed over to be rebuilt, by owner
 /// supplier-disks          the directories of the supplier, one a line
 /// identities/             documents of others that this node has met
 /// logs/                   bitdust.log, bitdust.json, event.log, stdout.log
@@ -45,6 +46,7 @@ package struct NodeHome: Hashable, Sendable {
     package var identityDocument: String { "\(path)/identity/document.xml" }
     package var knownIdentities: String { "\(path)/identities" }
     package var supplier: String { "\(path)/supplier" }
+    package var rebuilder: String { "\(path)/rebuilder" }
     package var supplierDisks: String { "\(path)/supplier-disks" }
     package var friends: String { "\(path)/friends.json" }
     package var invitations: String { "\(path)/invitations.json" }

@@ -40,18 +40,20 @@ actor DHTService: ServiceBody {
         await node.start(port: port, known: known)
         self.node = node
         parts.dht.fill(DHTSlot.Running(node: node, port: port.localEndpoint.port))
-        repeating = Task { [parts] in await DHTService.repeatPointer(parts, node) }
+        repeating = Task { [parts] in await DHTService.repeatPointers(parts, node) }
         log.info("listening at \(port.localEndpoint), \(known.count) known nodes")
     }
 
-    /// Publishes the pointer to the suppliers that a command has left, and each newer one.
-    private static func repeatPointer(_ parts: NodeParts, _ node: DHTNode) async {
-        var last: Item?
+    /// Publishes the pointers that were left in the home, and each newer one.
+    private static func repeatPointers(_ parts: NodeParts, _ node: DHTNode) async {
+        var last: [PointerItem.Kind: Item] = [:]
         repeat {
-            let file = PointerItem.path(parts.home)
-            let bytes = (try? HomeFile.readIfThere(file, limit: 4096)) ?? nil
-            if let bytes, let pointer = try? PointerItem(decoding: bytes), pointer.item != last {
-                last = pointer.item
+            for kind in PointerItem.Kind.allCases {
+                let bytes = (try? HomeFile.readIfThere(kind.path(parts.home), limit: 4096)) ?? nil
+                guard let bytes, let pointer = try? PointerItem(decoding: bytes, kind: kind),
+                    pointer.item != last[kind]
+                else { continue }
+                last[kind] = pointer.item
                 _ = await node.perform(.publish(pointer.item))
             }
         } while (try? await parts.setting.sleeper.sleep(nanoseconds: Limits.pointerInterval)) != nil

@@ -15,6 +15,8 @@ actor IdentityPropagateService: ServiceBody {
     private var pause: Task<Void, Never>?
     /// Something has changed since it was looked at last.
     private var isWoken = false
+    /// Those who have asked for a check and wait for its end.
+    private var checks: [CheckedContinuation<Void, Never>] = []
     private var state: StateMachine?
 
     init(parts: NodeParts) {
@@ -36,11 +38,13 @@ actor IdentityPropagateService: ServiceBody {
             uptime: parts.setting.time.uptime)
         state = parts.registry.register("id_rotator", state: "AT_STARTUP")
         parts.routing.whenChanged { [weak self] in Task { await self?.wake() } }
+        parts.propagation.fill { [weak self] in await self?.check() }
         work = Task { [weak self] in await self?.run(propagation) }
     }
 
     func stop() async {
         parts.routing.whenChanged(nil)
+        parts.propagation.fill(nil)
         work?.cancel()
         await work?.value
         work = nil
@@ -56,7 +60,11 @@ actor IdentityPropagateService: ServiceBody {
                 _ = propagation.documentChanged(newer)
             }
             isWoken = false
+            let asked = checks
+            checks = []
+            if !asked.isEmpty { propagation.checkNow() }
             propagation.contactsChanged(contacts(of: propagation.document))
+            var hasChecked = false
             var effects = propagation.tick(uptime: time.uptime)[...]
             while let effect = effects.popFirst() {
                 switch effect {
@@ -69,10 +77,19 @@ actor IdentityPropagateService: ServiceBody {
                     state?.enter("MY_ID_ROTATE")
                     effects += propagation.signed(await signed(plan))
                 case .adopt(let document): await adopt(document)
-                case .report(let report): await tell(report)
+                case .report(let report):
+                    if case .checked = report { hasChecked = true }
+                    await tell(report)
                 }
             }
             state?.enter("DONE")
+            if hasChecked {
+                for check in asked { check.resume() }
+            } else if !asked.isEmpty {
+                // New contacts were published first.
+                checks += asked
+                isWoken = true
+            }
             if isWoken { continue }
             let now = time.uptime
             let due = propagation.nextDeadline ?? now + 1_000_000_000
@@ -85,6 +102,17 @@ actor IdentityPropagateService: ServiceBody {
             } onCancel: {
                 pause.cancel()
             }
+        }
+        for check in checks { check.resume() }
+        checks = []
+    }
+
+    /// Looks at all servers now and replaces those that do not answer; returns when that is done.
+    private func check() async {
+        guard let work, !work.isCancelled else { return }
+        await withCheckedContinuation { continuation in
+            checks.append(continuation)
+            wake()
         }
     }
 

@@ -1,8 +1,8 @@
-internal import Dispatch
 internal import Logging
 internal import Model
 internal import Pipelines
 internal import Services
+internal import Settings
 
 /// Keeps the customer of this home whole: a round of questions, audits and rebuilding now and then,
 /// when no command is using the home, and giving way to one that wants it.
@@ -30,14 +30,25 @@ actor RebuildingService: ServiceBody {
     }
 
     private func run() async {
-        let loop = RebuildLoop(
-            home: Home(path: Array(parts.home.path.utf8)), adapters: parts.setting.adapters)
         while !Task.isCancelled {
+            let values = parts.values
+            // Places are looked up anew in each round: nodes move.
+            let network = CustomerNetwork(home: parts.home, setting: parts.setting)
+            var loop = RebuildLoop(
+                home: Home(path: Array(parts.home.path.utf8)), adapters: parts.setting.adapters)
+            loop.adapters.suppliers = network.suppliers
+            loop.request.grace = UInt64(values[CustomerSettings.graceHours]) * 3_600_000_000_000
+            if values[CustomerSettings.replacesOffline] {
+                let list = values[CustomerSettings.candidates]
+                loop.hire = { try network.hireMissing($1, from: list, for: $0) }
+            }
             state?.enter("REBUILDING")
             let end = await loop.round()
+            await network.close()
             tell(end)
             state?.enter("DONE")
-            let delay = end.delay
+            let pause = UInt64(values[CustomerSettings.roundMinutes]) * 60_000_000_000
+            let delay = end.isOver ? pause : min(pause, Limits.rebuildRetryInterval)
             guard (try? await parts.setting.sleeper.sleep(nanoseconds: delay)) != nil else {
                 return
             }
@@ -46,73 +57,20 @@ actor RebuildingService: ServiceBody {
 
     private func tell(_ end: RebuildLoop.End) {
         switch end {
-        case .done(let report) where report.fragmentsStored + report.fragmentsFoundLost > 0:
+        case .done(let round):
+            for record in round.hired { log.notice("hired \(record.id.short) as a replacement") }
+            if let reshape = round.reshape, reshape.blocksReshaped > 0 {
+                log.notice("\(reshape.blocksReshaped) blocks coded as \(reshape.scheme)")
+            }
+            let report = round.report
+            guard report.fragmentsStored + report.fragmentsFoundLost > 0 else {
+                return log.debug("\(report.auditsPassed) audits passed, all is there")
+            }
             let found = "\(report.fragmentsFoundLost) fragments found lost"
-            log.notice("\(found), \(report.fragmentsStored) rebuilt")
-        case .done(let report): log.debug("\(report.auditsPassed) audits passed, all is there")
+            log.notice("\(found), \(report.fragmentsStored) stored anew")
         case .gaveWay: log.debug("gave way to a command")
         case .busy, .nothing: break
         case .failed(let reason): log.warning("\(reason)")
-        }
-    }
-}
-
-/// One customer's rounds, each on a thread of its own: they wait for disks and suppliers.
-struct RebuildLoop: Sendable {
-    enum End: Sendable {
-        case done(RebuildReport)
-        /// A command wanted the home, or the node stops.
-        case gaveWay
-        /// A command has the home.
-        case busy
-        /// There is no identity here.
-        case nothing
-        case failed(String)
-
-        /// Nanoseconds until the next round.
-        var delay: UInt64 {
-            switch self {
-            case .gaveWay, .busy: Limits.rebuildRetryInterval
-            case .done, .nothing, .failed: Limits.rebuildInterval
-            }
-        }
-    }
-
-    let home: Home
-    let adapters: Adapters
-
-    func round() async -> End {
-        let cancellation = Cancellation()
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                DispatchQueue.global(qos: .background).async {
-                    continuation.resume(returning: perform(cancellation))
-                }
-            }
-        } onCancel: {
-            cancellation.cancel()
-        }
-    }
-
-    private func perform(_ cancellation: Cancellation) -> End {
-        guard Customer.exists(home: home) else { return .nothing }
-        var request = RebuildRequest()
-        request.bytesPerSecond = Limits.rebuildByteRateDefault
-        do {
-            let customer = try Customer.open(home: home, adapters: adapters, isBackground: true)
-            defer { customer.close() }
-            return .done(
-                try customer.rebuild(request, cancellation: cancellation) { _ in
-                    if customer.isWanted { cancellation.cancel() }
-                })
-        } catch is CancelledError {
-            return .gaveWay
-        } catch let failure as Failure where failure.code == "BD-BUSY" {
-            return .busy
-        } catch let failure as Failure {
-            return cancellation.isCancelled ? .gaveWay : .failed(failure.message)
-        } catch {
-            return .failed("\(error)")
         }
     }
 }

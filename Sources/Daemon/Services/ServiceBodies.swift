@@ -14,6 +14,8 @@ enum ServiceBodies {
             .myIPPort: StandingService(),
             .ipPortResponder: StandingService(),
             .identityServer: IdentityServerService(parts: parts),
+            // It dials by itself, and looks after directories where nothing was published.
+            .rebuilding: RebuildingService(parts: parts),
         ]
     }
 
@@ -32,7 +34,7 @@ enum ServiceBodies {
             .proxyServer: ProxyServerService(parts: parts),
             .proxyTransport: ProxyTransportService(parts: parts),
             .supplier: SupplierService(parts: parts),
-            .rebuilding: RebuildingService(parts: parts),
+            .rebuilder: RebuilderService(parts: parts),
         ]
     }
 }

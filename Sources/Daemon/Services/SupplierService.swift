@@ -62,6 +62,7 @@ actor SupplierService: ServiceBody {
         work = [
             Task { [weak self] in await self?.keepUp() },
             Task { [weak self] in await self?.followSettings() },
+            Task { [weak self] in await self?.reclaim() },
         ]
         let usage = try? disks.store.usage()
         log.info("serving \(disks.store.contracts.count) customers, \(usage?.used ?? 0) bytes")
@@ -141,6 +142,27 @@ actor SupplierService: ServiceBody {
             await tell(alerts)
         }
         offers?.moved(to: await parts.ownEndpoints())
+    }
+
+    /// Gives back the space of what was given up, slowly.
+    private func reclaim() async {
+        let sleeper = parts.setting.sleeper
+        repeat {
+            var removed = 0
+            while let supplier, !Task.isCancelled,
+                let step = try? await supplier.work.perform({
+                    try supplier.disks.store.compact()
+                })
+            {
+                removed += step.removedLength
+                // Each byte is read and written.
+                let nanoseconds = UInt64(2 * step.copiedLength) * 1_000_000_000
+                try? await sleeper.sleep(
+                    nanoseconds: nanoseconds / UInt64(Limits.compactionRate))
+            }
+            if removed > 0 { log.info("\(removed) bytes of what was given up are free again") }
+        } while (try? await sleeper.sleep(
+            nanoseconds: Limits.supplierUpkeepInterval)) != nil
     }
 
     /// Has others of the network come here; nobody is asked when somebody from outside came.

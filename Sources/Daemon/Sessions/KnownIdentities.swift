@@ -37,19 +37,28 @@ final class KnownIdentities: Sendable {
         state.withLock { $0.documents[user] }
     }
 
+    /// All that are known, by name.
+    var documents: [IdentityDocument] {
+        state.withLock { Array($0.documents.values) }.sorted {
+            ("\($0.globalID)", $0.userID) < ("\($1.globalID)", $1.userID)
+        }
+    }
+
     /// Whether a device is not known to be another's or revoked.
     func isDevice(_ device: DeviceID, of user: UserID) -> Bool {
         guard let document = document(of: user) else { return true }
         return document.keys.certificates.contains { $0.device.deviceID == device }
     }
 
-    /// Keeps a document that is newer than the one known, or the first.
+    /// Keeps a document that follows the one known, or the first.
     ///
     /// - Returns: whether it was new.
     @discardableResult
     func learn(_ document: IdentityDocument) -> Bool {
         if let known = self.document(of: document.userID) {
-            guard known.order < document.order else { return false }
+            // What contradicts the known one comes from a key in two hands: the known one stays.
+            let succession = try? Succession.judge(document, after: known)
+            guard succession == .newer || succession == .rotated else { return false }
         }
         remember(document)
         // A copy that is lost is looked for again.
@@ -57,8 +66,8 @@ final class KnownIdentities: Sendable {
         return true
     }
 
-    /// What a peer may ask before its device is known to be its user's: to be believed, by bringing
-    /// the document that names it.
+    /// What a peer may ask before its device is known to be its user's: what is known of its user,
+    /// and to be believed, by bringing the document that names it.
     ///
     /// A device that the known document does not name was revoked, or is newer than the document:
     /// one that is looked for now.
@@ -76,6 +85,12 @@ final class KnownIdentities: Sendable {
             learn(document)
             return SessionResponse(header: KnownIdentities.answerHeader)
         }
+        if SessionHandlers.Magic(of: request.header) == KnownIdentities.question {
+            // Public, and the root has signed for who asks.
+            guard let document = document(of: peer.userID) else { throw .notAllowed }
+            return SessionResponse(
+                header: KnownIdentities.answerHeader, payload: SessionPayload(document.bytes))
+        }
         if isDevice(peer.deviceID, of: peer.userID) { return nil }
         Task { await look(for: peer) }
         throw .notAllowed
@@ -90,6 +105,9 @@ final class KnownIdentities: Sendable {
     /// The same brought by the peer itself.
     static let introduction = SessionHandlers.Magic("BDIDPUT1")
     static let introductionHeader = Array("BDIDPUT1".utf8)
+    /// What is the newest document of mine that you know?
+    static let question = SessionHandlers.Magic("BDIDASK1")
+    static let questionHeader = Array("BDIDASK1".utf8)
 
     /// Asks a new peer for its document, unless it is known; then the network.
     func meet(_ session: Session) async {

@@ -50,6 +50,9 @@ package struct Propagation: Sendable {
     private var nextCheck: UInt64
     private var nextTouch: UInt64
     private var newContacts: [Contact]?
+    /// Whether somebody wants a check now, for whom one failure of a server is enough.
+    private var isAsked = false
+    private var failureCountMax = Limits.identityServerFailureCountMax
 
     /// - Parameters:
     ///   - known: servers to choose replacements from, preferred ones first.
@@ -91,6 +94,14 @@ package struct Propagation: Sendable {
         return true
     }
 
+    /// Makes a check due, in which a server that fails is replaced at once; only while nothing is
+    /// under way.
+    package mutating func checkNow() {
+        guard case .idle = state else { return }
+        nextCheck = 0
+        isAsked = true
+    }
+
     /// Does what is due.
     package mutating func tick(uptime: UInt64) -> [Effect] {
         guard let deadline = nextDeadline, deadline <= uptime else { return [] }
@@ -99,6 +110,8 @@ package struct Propagation: Sendable {
             return sign(sources: sources, contacts: contacts)
         }
         nextCheck = uptime + interval
+        failureCountMax = isAsked ? 1 : Limits.identityServerFailureCountMax
+        isAsked = false
         state = .checking
         return [.ask(sources.map { .get("\($0)") })]
     }
@@ -191,7 +204,7 @@ package struct Propagation: Sendable {
     }
 
     private var dead: [Source] {
-        sources.filter { failures[$0, default: 0] >= Limits.identityServerFailureCountMax }
+        sources.filter { failures[$0, default: 0] >= failureCountMax }
     }
 
     /// Servers that no source is on.
@@ -255,62 +268,6 @@ package struct Propagation: Sendable {
         if targets == sources { nextTouch = uptime + Limits.identityPublishInterval }
         let count = results.count { $0.status == 200 }
         return [.report(.published(servers: count, of: targets.count))]
-    }
-}
-
-/// Drives a ``Propagation``: makes its calls, signs and keeps its documents.
-package actor Propagator {
-    private var propagation: Propagation
-    private let exchange: any HTTPExchange
-    private let time: any TimeSource
-    private let sign: @Sendable (DocumentPlan) throws -> IdentityDocument
-    private let adopt: @Sendable (IdentityDocument) throws -> Void
-    private var isBusy = false
-
-    /// - Parameters:
-    ///   - sign: signs a document and keeps it on the disk before it is published.
-    ///   - adopt: keeps a document that another device of the user has signed.
-    package init(
-        _ propagation: Propagation, exchange: any HTTPExchange, time: any TimeSource,
-        sign: @escaping @Sendable (DocumentPlan) throws -> IdentityDocument,
-        adopt: @escaping @Sendable (IdentityDocument) throws -> Void
-    ) {
-        self.propagation = propagation
-        self.exchange = exchange
-        self.time = time
-        self.sign = sign
-        self.adopt = adopt
-    }
-
-    package var document: IdentityDocument { propagation.document }
-    package var nextDeadline: UInt64? { propagation.nextDeadline }
-
-    package func contactsChanged(_ contacts: [Contact]) { propagation.contactsChanged(contacts) }
-
-    /// Whether it was taken; `false` while a check is under way, then try again after it.
-    package func documentChanged(_ document: IdentityDocument) -> Bool {
-        propagation.documentChanged(document)
-    }
-
-    /// Does what is due, to its end, and tells what happened; nothing while another call does.
-    package func step() async -> [Propagation.Report] {
-        guard !isBusy else { return [] }
-        isBusy = true
-        defer { isBusy = false }
-        var reports: [Propagation.Report] = []
-        var effects = propagation.tick(uptime: time.uptime)[...]
-        while let effect = effects.popFirst() {
-            switch effect {
-            case .ask(let calls):
-                let results = await exchange.perform(
-                    calls, deadline: Limits.identityServerDeadline)
-                effects += propagation.answered(results, uptime: time.uptime)
-            case .sign(let plan): effects += propagation.signed(try? sign(plan))
-            case .adopt(let document): try? adopt(document)
-            case .report(let report): reports.append(report)
-            }
-        }
-        return reports
     }
 }
 

@@ -28,6 +28,8 @@ extension Customer {
                 }
             }
         }
+        report.rebuilding = try rebuildJournal().days.last
+        report.isReshapeWanted = try pendingReshape() != nil
         let snapshots = try snapshots()
         report.snapshotCount = snapshots.count
         report.latest = snapshots.last

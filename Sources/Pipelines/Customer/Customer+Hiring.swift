@@ -39,38 +39,56 @@ extension Customer {
         return report
     }
 
-    /// Ends the use of a supplier for new blocks. What it holds is read and counted as before,
-    /// until it is rebuilt elsewhere; hiring it again takes this back.
+    /// One of this customer's suppliers, also one that does not answer.
     ///
-    /// - Throws: `BD-SUPPLIER-UNKNOWN`.
-    @discardableResult
-    package func fire(_ supplier: SupplierID) throws -> SupplierRecord {
-        let found = suppliers.withLock { $0.first { $0.record.id == supplier } }
-        guard let found else {
-            throw Failure(
-                "BD-SUPPLIER-UNKNOWN", .usage, "\(supplier.short) is none of your suppliers",
-                remedy: "`bitdust suppliers` lists them")
+    /// - Parameter name: its address, or the first digits of its id, at least 4.
+    /// - Throws: `BD-SUPPLIER-UNKNOWN` unless exactly one is called so.
+    package func supplier(named name: String) throws -> SupplierRecord {
+        let records = suppliers.withLock { $0.map(\.record) }
+        let path = (try? Customer.absolute(Array(name.utf8))).map {
+            String(decoding: $0, as: UTF8.self)
         }
-        try note(supplier, isLeaving: true)
-        return found.record
+        let matches = records.filter { record in
+            record.address == name || path == place(of: record)
+                || (name.utf8.count >= 4 && record.id.description.hasPrefix(name.lowercased()))
+        }
+        guard matches.count == 1 else {
+            let shown = displayText(name.utf8)
+            throw Failure(
+                "BD-SUPPLIER-UNKNOWN", .usage,
+                matches.isEmpty
+                    ? "\(shown) is none of your suppliers"
+                    : "\(matches.count) of your suppliers are called \(shown)",
+                remedy: "`bitdust suppliers` lists them: give an address, or digits of an id")
+        }
+        return matches[0]
     }
 
-    func forgetFiring(of supplier: SupplierID) throws {
-        guard try fired.contains(supplier) else { return }
-        try note(supplier, isLeaving: false)
+    /// Ends the use of a supplier for new blocks, or takes that back. What one that leaves holds is
+    /// read and counted as before, until it is rebuilt elsewhere; hiring it again takes it back
+    /// too.
+    package func setLeaving(_ isLeaving: Bool, _ supplier: SupplierID) throws {
+        var state =
+            try catalog.supplierStates().first { $0.supplier == supplier }
+            ?? SupplierStateRow(supplier)
+        guard state.isLeaving != isLeaving else { return }
+        state.isLeaving = isLeaving
+        try catalog.record([state])
+    }
+
+    /// How many fragments a supplier has signed for.
+    package func fragmentCount(of supplier: SupplierID) throws -> UInt64 {
+        var count: UInt64 = 0
+        try catalog.forEachBlock { row in
+            for (place, receipt) in zip(row.descriptor.places, row.receipts)
+            where receipt && place.supplier == supplier { count += 1 }
+        }
+        return count
     }
 
     /// Suppliers that get no new blocks, and whose fragments move away.
     var fired: Set<SupplierID> {
         get throws { Set(try catalog.supplierStates().filter(\.isLeaving).map(\.supplier)) }
-    }
-
-    private func note(_ supplier: SupplierID, isLeaving: Bool) throws {
-        var state =
-            try catalog.supplierStates().first { $0.supplier == supplier }
-            ?? SupplierStateRow(supplier)
-        state.isLeaving = isLeaving
-        try catalog.record([state])
     }
 
     /// What was chosen for the family with `--to`; `nil` before that.

@@ -2,6 +2,7 @@ internal import Catalogs
 internal import Identities
 package import Model
 package import Sealing
+package import Suppliers
 
 /// Who this machine acts for.
 package struct IdentitySummary: Sendable {
@@ -75,6 +76,18 @@ extension Customer {
         defer { customer.close() }
         try customer.setName(keyFile.name)
         try FileAccess.publish(machine.encoded, at: home.machineKeys)
+    }
+
+    /// Somebody for whom the root has signed and whom no document names: for asking others before
+    /// this machine is one of the identity's. Kept nowhere.
+    package static func visitor(
+        _ keyFile: KeyFile, adapters: Adapters
+    ) throws -> SupplierCaller {
+        let keys = try enrol(
+            keyFile.seed, deviceName: "visitor", sequence: 0, adapters: adapters)
+        return SupplierCaller(
+            certificate: try DeviceCertificate(decoding: keys.certificate),
+            device: try DeviceKey(seed: keys.deviceSeed))
     }
 
     /// Gives this machine a device key that the identity has certified.

@@ -94,13 +94,13 @@ extension Customer {
             $0.record.address == address && $0.store != nil
         }
         if let known {
-            try forgetFiring(of: known.record.id)
+            try setLeaving(false, known.record.id)
             return nil
         }
         let (store, found) = try openStore(at: place, creates: creates)
         let record = SupplierRecord(id: store.supplier, address: self.address(of: found))
         try catalog.record(record)
-        try forgetFiring(of: record.id)
+        try setLeaving(false, record.id)
         suppliers.withLock { open in
             let old = open.firstIndex { $0.record.id == record.id }
             let new = OpenSupplier(record: record, store: store, failure: nil)

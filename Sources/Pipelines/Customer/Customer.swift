@@ -129,7 +129,7 @@ package final class Customer: Sendable {
     func plan(_ redundancy: Redundancy, onlyOnline: Bool = false) throws -> FamilyPlan {
         let gone = Set(
             try catalog.supplierStates().filter {
-                $0.isLeaving || !$0.score.isTrusted || $0.silence > Limits.supplierGrace
+                !$0.score.isTrusted || $0.silence > Limits.supplierGrace
             }.map(\.supplier))
         let open = try employed().filter {
             !gone.contains($0.record.id) && (!onlyOnline || $0.store != nil)

@@ -140,6 +140,9 @@ package struct StatusReport: Sendable {
     package var plainByteCount: UInt64 = 0
     package var sealedByteCount: UInt64 = 0
     package var storedByteCount: UInt64 = 0
+    /// The last day on which a round of rebuilding was done, and whether another scheme is wanted.
+    package var rebuilding: RebuildJournal.Day?
+    package var isReshapeWanted = false
 
     package init(user: UserID, userName: String, isKeySaved: Bool) {
         self.user = user

@@ -99,7 +99,7 @@ struct AuditRound {
         }
         let sealed = row.sealedBlock(
             spares: try customer.catalog.spares(rows: row.id...row.id)[row.id] ?? [])
-        return sealed.positions(on: supplier).first.map { (sealed, $0) }
+        return sealed.positionsHeld(by: supplier).first.map { (sealed, $0) }
     }
 
     private func ask(

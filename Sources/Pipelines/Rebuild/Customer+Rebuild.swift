@@ -13,7 +13,9 @@ extension Customer {
         let pass = RebuildPass(
             customer: self, request: request, cancellation: cancellation, progress: progress)
         do {
-            return try pass.perform()
+            let report = try pass.perform()
+            try note(report)
+            return report
         } catch {
             throw Failure.of(error)
         }
@@ -27,7 +29,10 @@ extension Customer {
         let reshape = Reshape(
             customer: self, redundancy: redundancy, cancellation: cancellation, progress: progress)
         do {
-            return try reshape.perform()
+            try wantReshape(redundancy)
+            let report = try reshape.perform()
+            if report.blocksLeft == 0 { try wantReshape(nil) }
+            return report
         } catch {
             throw Failure.of(error)
         }
@@ -43,33 +48,5 @@ extension Customer {
         defer { for lane in parts.lanes { lane.finish() } }
         let head = try publisher(parts).publish(nil, run: nil, written: adapters.time.now)
         try publishHead(head)
-    }
-}
-
-extension Customer {
-    /// Says that a supplier is to hold nothing any more, or may again.
-    ///
-    /// - Parameter name: its address, or the first digits of its id, at least 4.
-    package func setLeaving(_ isLeaving: Bool, supplier name: String) throws {
-        let records = suppliers.withLock { $0.map(\.record) }
-        let path = (try? Customer.absolute(Array(name.utf8))).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        let matches = records.filter { record in
-            record.address == name || path == place(of: record)
-                || (name.utf8.count >= 4 && record.id.description.hasPrefix(name.lowercased()))
-        }
-        guard matches.count == 1 else {
-            throw Failure(
-                "BD-NO-SUCH-SUPPLIER", .usage,
-                matches.isEmpty
-                    ? "No supplier is called \(name)" : "\(matches.count) suppliers match \(name)",
-                remedy: "`bitdust health` lists them: give an address, or digits of an id")
-        }
-        var state =
-            try catalog.supplierStates().first { $0.supplier == matches[0].id }
-            ?? SupplierStateRow(matches[0].id)
-        state.isLeaving = isLeaving
-        try catalog.record([state])
     }
 }

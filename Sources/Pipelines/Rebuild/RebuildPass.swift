@@ -92,7 +92,7 @@ struct RebuildPass {
             try cancellation.check()
             for (id, store) in stores.sorted(by: { $0.key < $1.key }) {
                 let wanted = group.flatMap { _, block in
-                    block.positions(on: id).map { (block: block, position: $0) }
+                    block.positionsHeld(by: id).map { (block: block, position: $0) }
                 }
                 guard !wanted.isEmpty,
                     let answers = try? store.has(
@@ -217,16 +217,6 @@ struct RebuildPass {
         // With too few suppliers for new catalog blocks the rows wait for the next head.
         guard let plan = try? customer.plan(.automatic, onlyOnline: true) else { return }
         try customer.publishRows(plan, cancellation: cancellation)
-    }
-}
-
-extension SealedBlock {
-    /// Positions of which a supplier should have a copy.
-    func positions(on supplier: SupplierID) -> [Int] {
-        holdings.places.indices.filter {
-            holdings.isHeld[$0] && holdings.places[$0] == supplier
-        }
-            + holdings.spares.filter { $0.supplier == supplier }.map(\.position)
     }
 }
 

@@ -11,7 +11,13 @@ package enum CustomerSettings {
         "replace a supplier that is away for long")
     package static let candidates = Setting.words(
         "services/employer/candidates",
-        "suppliers to hire, as names like bob@host-b.com; empty: suppliers that the DHT finds")
+        "places of suppliers to hire, HOST or HOST:PORT; empty: suppliers that the network shows")
+    package static let graceHours = Setting.integer(
+        "services/rebuilding/grace-hours", 24, in: 0...87_600,
+        "hours of silence after which a supplier counts as gone and what it held is rebuilt")
+    package static let roundMinutes = Setting.integer(
+        "services/rebuilding/round-minutes", 60, in: 1...10_080,
+        "minutes between two rounds of questions, audits and rebuilding")
     package static let requestQueue = Setting.integer(
         "services/data-motion/supplier-request-queue-size", 4, in: 1...256,
         "requests to one supplier that are under way at the same time")
@@ -24,9 +30,25 @@ package enum CustomerSettings {
 
     static let all = [
         neededSpace.definition, suppliersNumber.definition, replacesOffline.definition,
-        candidates.definition, requestQueue.definition, sendingQueue.definition,
+        candidates.definition, graceHours.definition, roundMinutes.definition,
+        requestQueue.definition, sendingQueue.definition,
         maxCopies.definition,
     ]
+}
+
+/// What who rebuilds for others gives.
+package enum RebuilderSettings {
+    package static let graceHours = Setting.integer(
+        "services/rebuilder/grace-hours", 24, in: 0...87_600,
+        "hours of silence after which a supplier of others counts as gone")
+    package static let roundMinutes = Setting.integer(
+        "services/rebuilder/round-minutes", 60, in: 1...10_080,
+        "minutes between two rounds for those who have granted it")
+    package static let rate = Setting.integer(
+        "services/rebuilder/rate-mib", 16, in: 1...65_536,
+        "MiB that move each second while it rebuilds for others")
+
+    static let all = [graceHours.definition, roundMinutes.definition, rate.definition]
 }
 
 /// What a supplier gives.

@@ -118,6 +118,18 @@ extension RemoteFragmentStore {
         }
     }
 
+    // MARK: Grants
+
+    /// Says which grants of ours are good no more.
+    ///
+    /// - Precondition: at most `Limits.revokedGrantCountMax`.
+    package func revoke(_ serials: [UInt64], of owner: UserID) throws(StoreError) {
+        precondition(serials.count <= Limits.revokedGrantCountMax)
+        guard case .done = try askPlain(.revoke(serials), of: owner) else {
+            throw .lied(.wrongAnswer(field: "revoke"))
+        }
+    }
+
     // MARK: Audits
 
     /// Has the supplier prove that it has parts of a fragment.

@@ -32,6 +32,9 @@ extension SupplierRequest.Call {
             order.encode(into: &writer)
         case .audit(let challenge):
             challenge.encode(into: &writer)
+        case .revoke(let serials):
+            writer.integer(UInt32(serials.count))
+            for serial in serials { writer.integer(serial) }
         }
     }
 
@@ -61,6 +64,11 @@ extension SupplierRequest.Call {
                 room: try reader.count(limit: HeadsPage.roomMax, field: "room"))
         case .tombstone: self = .tombstone(try TombstoneOrder(from: &reader))
         case .audit: self = .audit(try AuditChallenge(from: &reader))
+        case .revoke:
+            let count = try reader.count(limit: Limits.revokedGrantCountMax, field: "serials")
+            var serials: [UInt64] = []
+            for _ in 0..<count { serials.append(try reader.integer()) }
+            self = .revoke(serials)
         }
     }
 

@@ -44,6 +44,8 @@ package struct SupplierRequest: Equatable, Sendable {
         case audit(AuditChallenge)
         /// What the supplier says about itself; anybody may ask.
         case offer
+        /// Serials of all grants of the owner that are good no more.
+        case revoke([UInt64])
     }
 
     package init(owner: UserID, grant: [UInt8] = [], _ call: Call) {
@@ -90,7 +92,7 @@ extension SupplierRequest.Call {
     package enum Code: UInt8, CaseIterable, Sendable {
         case contract = 1
         case propose, put, get, header, has, list, heads, putHead, tombstone, keep, scrub, usage
-        case audit, offer
+        case audit, offer, revoke
     }
 
     package var code: Code {
@@ -110,6 +112,7 @@ extension SupplierRequest.Call {
         case .usage: .usage
         case .audit: .audit
         case .offer: .offer
+        case .revoke: .revoke
         }
     }
 }

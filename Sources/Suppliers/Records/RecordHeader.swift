@@ -14,7 +14,7 @@ package import Model
 ///     24       4  CRC-32C of these pages         computed with this field left out
 ///     28       4  segment                        number of the segment the record is in
 ///     32       8  offset                         bytes from the start of the segment
-///     40       8  sequence                       1, 2, 3 ...; higher than all records before
+///     40       8  sequence                       1, 2, 3 ...; tombstones carried on keep theirs
 ///     48      32  mark                           of the store, secret
 ///     80       -  body                           FragmentHeader, or tombstones
 ///              -  zeros to the end of the page

@@ -22,6 +22,10 @@ package enum SupplierAccess: CaseIterable, Sendable {
     case tombstone
     /// To have the supplier prove what it has.
     case audit
+    /// Fragments whose headers the owner's devices have signed; the bytes are held against them.
+    case put
+    /// How much room there is.
+    case usage
 }
 
 /// Decides whether a request of somebody else than the owner has the owner's permission.
@@ -32,6 +36,14 @@ package protocol GrantChecking: Sendable {
         _ access: SupplierAccess, to peer: PeerIdentity, fragments: [FragmentID],
         of owner: UserID, grant: [UInt8]
     ) -> Bool
+
+    /// The owner says which of its grants are good no more: all of them, each time.
+    func revoke(_ serials: [UInt64], of owner: UserID) throws(StoreError)
+}
+
+extension GrantChecking {
+    /// Where no grant is good there is nothing to revoke.
+    package func revoke(_ serials: [UInt64], of owner: UserID) throws(StoreError) {}
 }
 
 /// Nobody but the owner may do anything.

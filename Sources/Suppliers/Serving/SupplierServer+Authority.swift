@@ -96,7 +96,9 @@ extension SupplierRequest.Call {
         case .tombstone(let order): (.tombstone, order.fragments)
         case .audit(let challenge): (.audit, [challenge.fragment])
         case .scrub(let fragments): (.audit, fragments)
-        case .contract, .propose, .put, .putHead, .keep, .usage, .offer: nil
+        case .put(let headers): (.put, headers.map(\.fragment))
+        case .usage: (.usage, [])
+        case .contract, .propose, .putHead, .keep, .offer, .revoke: nil
         }
     }
 

@@ -10,10 +10,10 @@ extension SupplierServer {
     ///
     /// - Returns: the answer, and the bytes of its payload.
     func perform(
-        _ request: SupplierRequest, payload: [PayloadPart], room: Room
+        _ request: SupplierRequest, payload: [PayloadPart], isByOwner: Bool, room: Room
     ) throws(Refusal) -> (SupplierResponse, Int) {
         if case .put(let headers) = request.call {
-            return (try put(headers, payload, of: request.owner), 0)
+            return (try put(headers, payload, of: request.owner, isByOwner: isByOwner), 0)
         }
         do throws(StoreError) {
             switch request.call {
@@ -66,6 +66,10 @@ extension SupplierServer {
         case .keep(let fragments):
             try holds?.remove(fragments, of: owner)
             return .done
+        case .revoke(let serials):
+            guard try store.contract(of: owner) != nil else { throw .unknownCustomer(owner) }
+            try rules.grants.revoke(serials, of: owner)
+            return .done
         case .offer:
             guard let offer = rules.offer() else { throw .unavailable(reason: "no offer") }
             return .offer(offer)
@@ -90,8 +94,10 @@ extension SupplierServer {
 
     // MARK: Fragments
 
+    /// - Parameter isByOwner: an owner's bytes are its own affair; anybody else's must be those that
+    ///   the owner has signed the root of.
     private func put(
-        _ headers: [FragmentHeader], _ payload: [PayloadPart], of owner: UserID
+        _ headers: [FragmentHeader], _ payload: [PayloadPart], of owner: UserID, isByOwner: Bool
     ) throws(Refusal) -> SupplierResponse {
         var uploads: [FragmentUpload] = []
         var parts = payload[...]
@@ -104,6 +110,12 @@ extension SupplierServer {
         }
         do throws(StoreError) {
             try checkTerm(of: owner)
+            for upload in uploads where !isByOwner {
+                let bytes = UnsafeRawBufferPointer(upload.payload[upload.range])
+                guard FragmentID(BLAKE3.hash(bytes.bytes)) == upload.header.fragment else {
+                    throw .invalid(field: "root")
+                }
+            }
             return .receipts(try store.put(uploads))
         } catch {
             throw .refused(error)

@@ -58,7 +58,8 @@ package final class SupplierServer: Sendable {
         do {
             try takeRate(peer)
             let request = try authorised(header, payloadByteCount: byteCount, from: peer)
-            let (response, count) = try perform(request, payload: payload, room: room)
+            let (response, count) = try perform(
+                request, payload: payload, isByOwner: request.owner == peer.user, room: room)
             state.withLock { $0.counts.served += 1 }
             return SupplierAnswer(header: response.encoded(), payloadByteCount: count)
         } catch {

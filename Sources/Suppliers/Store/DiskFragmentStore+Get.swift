@@ -8,7 +8,42 @@ extension DiskFragmentStore {
         _ fragment: FragmentID, of owner: UserID, range: Range<Int>?,
         into target: UnsafeMutableRawBufferPointer
     ) throws(StoreError) -> Int {
-        let row = try record(of: fragment, of: owner)
+        try withRecord(of: fragment, of: owner) { (row) throws(StoreError) in
+            try get(row, range: range, into: target)
+        }
+    }
+
+    package func header(
+        of fragment: FragmentID, of owner: UserID
+    ) throws(StoreError) -> FragmentHeader {
+        try withRecord(of: fragment, of: owner) { (row) throws(StoreError) in
+            let pages = PageBuffer(byteCount: row.headerLength)
+            let count = try read(
+                [pages[0..<row.headerLength]], of: row.segment, at: row.offset, isDirect: false)
+            return try fragmentHeader(in: pages[0..<count], of: row).header
+        }
+    }
+
+    /// Reads where the record is now: it may be copied elsewhere while `body` looks for it.
+    private func withRecord<Value>(
+        of fragment: FragmentID, of owner: UserID,
+        _ body: (FragmentIndexRow) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        var row = try record(of: fragment, of: owner)
+        while true {
+            do throws(StoreError) {
+                return try body(row)
+            } catch {
+                let now = try record(of: fragment, of: owner)
+                guard now.sequence != row.sequence, now.state == .live else { throw error }
+                row = now
+            }
+        }
+    }
+
+    private func get(
+        _ row: FragmentIndexRow, range: Range<Int>?, into target: UnsafeMutableRawBufferPointer
+    ) throws(StoreError) -> Int {
         let range = range ?? 0..<row.length
         guard range.lowerBound >= 0, range.upperBound <= row.length, target.count >= range.count
         else { throw .invalid(field: "range") }
@@ -23,20 +58,10 @@ extension DiskFragmentStore {
             let count = try read([room], of: row.segment, at: start, isDirect: isDirect)
             guard count == room.count else {
                 throw .corrupt(
-                    Corruption(fragment: fragment, part: .payload, expected: 0, found: 0))
+                    Corruption(fragment: row.fragment, part: .payload, expected: 0, found: 0))
             }
         }
         return range.count
-    }
-
-    package func header(
-        of fragment: FragmentID, of owner: UserID
-    ) throws(StoreError) -> FragmentHeader {
-        let row = try record(of: fragment, of: owner)
-        let pages = PageBuffer(byteCount: row.headerLength)
-        let count = try read(
-            [pages[0..<row.headerLength]], of: row.segment, at: row.offset, isDirect: false)
-        return try fragmentHeader(in: pages[0..<count], of: row).header
     }
 
     package func has(
@@ -115,6 +140,7 @@ extension DiskFragmentStore {
                 (try? index.markCorrupt(row)) != nil
             else { return }
             writer.owners[row.owner, default: .zero].loseToCorruption(row)
+            writer.deadChangeCount += 1
         }
     }
 

@@ -84,7 +84,7 @@ extension DiskFragmentStore {
             }
         }
         if let capacity = options.capacity {
-            let available = max(0, capacity - writer.usedLength)
+            let available = max(0, capacity - writer.recordsLength)
             guard need <= available else {
                 throw .capacityExceeded(need: need, available: available)
             }
@@ -146,15 +146,19 @@ extension DiskFragmentStore {
         try commit(
             [UnsafeRawBufferPointer(pages)], byteCount: byteCount, rows: [],
             tombstones: tombstones, &segment, &writer)
+        writer.deadChangeCount += 1
         for row in rows where row.state == .live {
             writer.owners[owner, default: .zero].tombstone(row)
         }
     }
 
     /// Makes records durable and known; on an error neither.
-    private func commit(
+    ///
+    /// - Parameter mayCopy: whether `rows` are copies of records that are there.
+    func commit(
         _ parts: [UnsafeRawBufferPointer], byteCount: Int, rows: [FragmentIndexRow],
-        tombstones: [TombstoneRow], _ segment: inout SegmentWriter, _ writer: inout Writer
+        tombstones: [TombstoneRow], mayCopy: Bool = false, _ segment: inout SegmentWriter,
+        _ writer: inout Writer
     ) throws(StoreError) {
         let start = segment.length
         defer { writer.segment = segment.isFailed ? nil : segment }
@@ -170,7 +174,7 @@ extension DiskFragmentStore {
                     SegmentIndexRow(
                         number: segment.number, length: segment.length,
                         lastSequence: writer.nextSequence - 1)
-                ])
+                ], mayCopy: mayCopy)
         } catch {
             segment.takeBack(to: start)
             throw StoreError(error)
@@ -179,7 +183,7 @@ extension DiskFragmentStore {
     }
 
     /// The open segment, or a new one when it is full.
-    private func segment(
+    func segment(
         withRoomFor byteCount: Int, _ writer: inout Writer
     ) throws(StoreError) -> SegmentWriter {
         do {

@@ -9,6 +9,8 @@ internal import Synchronization
 /// 1. The segments are the truth; the index is made from them and may be behind, never ahead.
 /// 2. A receipt is signed after the record's segment was synced and the index knows it.
 /// 3. Nothing before the end of a segment is written again, whatever its bytes are.
+/// 4. A segment is removed after all that can be read of it is durable in another, and the one
+///    with the highest number is never removed.
 ///
 /// Thread rules: any thread; writes take turns, reads wait for nobody but the index.
 package final class DiskFragmentStore: FragmentStore {
@@ -26,6 +28,7 @@ package final class DiskFragmentStore: FragmentStore {
     let members: Mutex<[UserID: Member]>
     let writer: Mutex<Writer>
     let readers = SegmentReaders()
+    let compaction = Mutex(CompactionState())
     let headLock = Mutex(())
     private let lock: (any DiskFile)?
     private let isClosed = Atomic(false)
@@ -63,7 +66,8 @@ package final class DiskFragmentStore: FragmentStore {
         let room = try room()
         return writer.withLock { writer in
             StoreUsage(
-                capacity: options.capacity ?? writer.usedLength + room, used: writer.usedLength,
+                capacity: options.capacity ?? writer.recordsLength + room,
+                used: writer.recordsLength,
                 tombstoned: writer.owners.values.reduce(0) { $0 + $1.tombstonedLength },
                 fragmentCount: writer.owners.values.reduce(0) { $0 + $1.liveCount })
         }
@@ -154,9 +158,16 @@ struct Writer {
     var nextSequence: UInt64
     /// Bytes of all segments.
     var usedLength: Int
+    /// Of these, records that are in another segment too.
+    var copiedLength: Int
     var owners: [UserID: OwnerUsage]
+    /// Goes up with all that leaves dead records behind.
+    var deadChangeCount = 0
     /// The header pages of a group are put together here, and kept for the next group.
     var headers: PageBuffer?
+
+    /// Bytes of the segments, as they are when nothing is copied.
+    var recordsLength: Int { usedLength - copiedLength }
 
     mutating func takeSequence() -> UInt64 {
         defer { nextSequence += 1 }

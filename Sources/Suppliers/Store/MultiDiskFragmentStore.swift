@@ -97,6 +97,38 @@ package final class MultiDiskFragmentStore: FragmentStore {
         return CustomerUsage(quota: quota, charged: charged)
     }
 
+    // MARK: Giving back
+
+    /// Does a bounded piece of giving back the space of what was given up.
+    ///
+    /// - Returns: what was done, `nil` when there is nothing worth doing.
+    /// - Throws: what is no disk's fault.
+    package func compact() throws(StoreError) -> CompactionStep? {
+        try checkOpen()
+        let isPressing = try isPressing()
+        for slot in slots where slot.isWritable {
+            do throws(StoreError) {
+                if let step = try slot.store.compact(isPressing: isPressing) { return step }
+            } catch {
+                guard slot.note(error) else { throw error }
+            }
+        }
+        return nil
+    }
+
+    /// Whether the donation, or what a customer may use, is nearly used up by what was given up.
+    private func isPressing() throws(StoreError) -> Bool {
+        let usage = try usage()
+        guard usage.tombstoned > 0 else { return false }
+        let part = Limits.compactionPressingFree
+        if usage.capacity - usage.used < usage.capacity / part { return true }
+        for contract in contracts {
+            let own = try self.usage(of: contract.owner)
+            if own.available < own.quota / part { return true }
+        }
+        return false
+    }
+
     // MARK: Contracts
 
     @discardableResult

@@ -11,6 +11,8 @@ final class SegmentReaders: Sendable {
         var files: [Name: any DiskFile] = [:]
         /// Oldest first.
         var order: [Name] = []
+        /// Numbers of segments that are gone; none is given twice.
+        var removed: Set<Int> = []
     }
 
     /// File descriptors are few: a process has 1024 of them unless it asks for more.
@@ -27,7 +29,7 @@ final class SegmentReaders: Sendable {
         if let file = state.withLock({ $0.files[name] }) { return file }
         let file = try open()
         state.withLock { state in
-            guard state.files[name] == nil else { return }
+            guard state.files[name] == nil, !state.removed.contains(segment) else { return }
             if state.order.count == SegmentReaders.countMax {
                 state.files[state.order.removeFirst()] = nil
             }
@@ -35,6 +37,17 @@ final class SegmentReaders: Sendable {
             state.order.append(name)
         }
         return file
+    }
+
+    /// Forgets a segment that is gone: an open file would keep its space.
+    func remove(_ segment: Int) {
+        state.withLock { state in
+            state.removed.insert(segment)
+            state.order.removeAll { $0.segment == segment }
+            for isDirect in [false, true] {
+                state.files[Name(segment: segment, isDirect: isDirect)] = nil
+            }
+        }
     }
 
     func removeAll() {

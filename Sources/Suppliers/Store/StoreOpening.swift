@@ -105,30 +105,24 @@ struct StoreOpening {
         do {
             let lengths = try segmentLengths()
             var known = try index.segments()
-            if !known.allSatisfy({ lengths[$0.number] ?? -1 >= $0.length }) {
-                report.rebuiltIndex = true
-                try index.removeAll()
+            if known.contains(where: { lengths[$0.number] ?? .max < $0.length }) {
+                try forget(index)
                 known = []
             }
-            let covered = Dictionary(uniqueKeysWithValues: known.map { ($0.number, $0) })
-            let numbers = lengths.keys.sorted()
-            var lastSequence = known.map(\.lastSequence).max() ?? 0
-            var ends: [Int: Int] = [:]
-            for number in numbers {
-                let row = covered[number]
-                let scan = try scan(
-                    number, from: row?.length ?? 0, isLast: number == numbers.last,
-                    length: lengths[number]!)
-                ends[number] = scan?.end ?? lengths[number]
-                guard let scan else { continue }
-                let sequence = max(row?.lastSequence ?? 0, scan.scan.lastSequence)
-                try adopt(scan, number: number, lastSequence: sequence, into: index)
-                lastSequence = max(lastSequence, sequence)
+            var found = try cover(lengths, known: known, in: index)
+            // One that is gone was compacted, and the index may have forgotten that.
+            let gone = known.map(\.number).filter { lengths[$0] == nil }
+            if try gone.contains(where: { try index.hasLive(inSegment: $0) }) {
+                try forget(index)
+                found = try cover(lengths, known: [], in: index)
+            } else {
+                for number in gone { _ = try index.removeSegment(number) }
             }
+            let last = lengths.keys.max()
             return Writer(
-                segment: try lastSegment(numbers.last, length: ends),
-                nextSegment: (numbers.last ?? 0) + 1, nextSequence: lastSequence + 1,
-                usedLength: ends.values.reduce(0, +), owners: try index.usage(), headers: nil)
+                segment: try lastSegment(last, length: found.ends), nextSegment: (last ?? 0) + 1,
+                nextSequence: found.lastSequence + 1, usedLength: found.ends.values.reduce(0, +),
+                copiedLength: try index.copiedLength(), owners: try index.usage(), headers: nil)
         } catch let error as FragmentIndexError {
             throw StoreError(error)
         } catch let error as DiskError {
@@ -136,6 +130,35 @@ struct StoreOpening {
         } catch {
             throw .failed(operation: "open", errno: -1)
         }
+    }
+
+    private mutating func forget(_ index: FragmentIndex) throws(FragmentIndexError) {
+        report.rebuiltIndex = true
+        report.adoptedCount = 0
+        report.damaged = []
+        try index.removeAll()
+    }
+
+    /// Reads what the index does not know of the segments.
+    private mutating func cover(
+        _ lengths: [Int: Int], known: [SegmentIndexRow], in index: FragmentIndex
+    ) throws -> (ends: [Int: Int], lastSequence: UInt64) {
+        let covered = Dictionary(uniqueKeysWithValues: known.map { ($0.number, $0) })
+        let numbers = lengths.keys.sorted()
+        var lastSequence = known.map(\.lastSequence).max() ?? 0
+        var ends: [Int: Int] = [:]
+        for number in numbers {
+            let row = covered[number]
+            let scan = try scan(
+                number, from: row?.length ?? 0, isLast: number == numbers.last,
+                length: lengths[number]!)
+            ends[number] = scan?.end ?? lengths[number]
+            guard let scan else { continue }
+            let sequence = max(row?.lastSequence ?? 0, scan.scan.lastSequence)
+            try adopt(scan, number: number, lastSequence: sequence, into: index)
+            lastSequence = max(lastSequence, sequence)
+        }
+        return (ends, lastSequence)
     }
 
     private func segmentLengths() throws(DiskError) -> [Int: Int] {
@@ -227,7 +250,7 @@ struct StoreOpening {
             rows, tombstones: tombstones,
             segments: [
                 SegmentIndexRow(number: number, length: found.end, lastSequence: lastSequence)
-            ])
+            ], mayCopy: true)
     }
 
     /// The last segment, to go on in: unless it has damage, which nothing is put behind.

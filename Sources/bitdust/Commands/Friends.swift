@@ -100,7 +100,7 @@ struct Friends: ContextualCommand {
             let member = try customer.family().first {
                 NodeAddress($0.record.address)?.user == friend.user
             }
-            if let member, !member.isFired { try customer.fire(member.record.id) }
+            if let member, !member.isFired { try customer.setLeaving(true, member.record.id) }
             return member
         }
     }

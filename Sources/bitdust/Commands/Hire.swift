@@ -85,30 +85,19 @@ struct Fire: ContextualCommand {
             takes this back.
             """)
 
-    @Argument(help: "The id, or its first digits, as in `bitdust suppliers`.")
+    @Argument(help: "Address or first digits of the id, as in `bitdust suppliers`.")
     var supplier: String
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in context: CommandContext) throws {
         try context.withCustomer { customer in
-            let matches = try customer.family().filter {
-                supplier.utf8.count >= 4
-                    && $0.record.id.description.hasPrefix(supplier.lowercased())
-            }
-            guard let match = matches.first, matches.count == 1 else {
-                throw Failure(
-                    "BD-SUPPLIER-UNKNOWN", .usage,
-                    matches.isEmpty
-                        ? "\(displayText(supplier.utf8)) is none of your suppliers"
-                        : "\(matches.count) suppliers start with \(displayText(supplier.utf8))",
-                    remedy: "`bitdust suppliers` lists them")
-            }
-            try customer.fire(match.record.id)
+            let found = try customer.supplier(named: supplier)
+            try customer.setLeaving(true, found.id)
             try context.console.out(
-                "fired \(match.record.id.short): holds "
-                    + "\(countText(UInt64(match.fragmentCount), "fragment")) until they are "
-                    + "stored elsewhere")
+                "fired \(found.id.short): holds "
+                    + "\(countText(try customer.fragmentCount(of: found.id), "fragment")) until "
+                    + "they are stored elsewhere")
         }
     }
 }

@@ -11,9 +11,11 @@ struct IdentityRecover: ContextualCommand {
             Examples:
               bitdust identity recover ~/usb/alice.key
               bitdust identity recover alice.key --idurl http://host-a.com/alice.xml
+              bitdust identity recover alice.key --peer bob.example
 
-            Any one identity server that has your document is enough. `bitdust recover` brings \
-            backups back from directories of suppliers.
+            Any one identity server that has your document is enough; without one, any one node \
+            that knows you, such as a supplier of yours: those of the network are asked. \
+            `bitdust recover` brings backups back too.
             """,
         aliases: ["restore"])
 
@@ -25,6 +27,9 @@ struct IdentityRecover: ContextualCommand {
 
     @Option(help: ArgumentHelp("Where your document is published.", valueName: "url"))
     var idurl: [String] = []
+
+    @Option(help: ArgumentHelp("A node that knows you.", valueName: "host[:port]"))
+    var peer: [String] = []
 
     @OptionGroup(title: "Passphrase") var source: PassphraseOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -41,7 +46,8 @@ struct IdentityRecover: ContextualCommand {
         let root = try KeyFileOption.read(file, source, context)
         let (home, setting) = (client.home, NodeSetting.ofCommands(context.environment))
         let published = try waiting {
-            try await RootActions(home: home, setting: setting).recover(root, sources: sources)
+            try await RootActions(home: home, setting: setting).recover(
+                root, sources: sources, peers: peer)
         }
         try context.console.out(
             "identity   \(published.document.globalID), revision \(published.document.revision), "

@@ -57,8 +57,8 @@ struct Rebuild: ContextualCommand {
         request.bytesPerSecond = limit.map { $0 << 20 }
         let report = try context.withCustomer { customer in
             if let suppliers { _ = try customer.useSuppliers(suppliers.absolute) }
-            for name in dismiss { try customer.setLeaving(true, supplier: name) }
-            for name in keep { try customer.setLeaving(false, supplier: name) }
+            for name in dismiss { try customer.setLeaving(true, customer.supplier(named: name).id) }
+            for name in keep { try customer.setLeaving(false, customer.supplier(named: name).id) }
             return try context.transfer(RebuildProgress(), output: output) {
                 try customer.rebuild(request, cancellation: $0, progress: $1)
             }

@@ -22,6 +22,9 @@ struct Reshape: ContextualCommand {
     @Option(help: ArgumentHelp("Stand the loss of any so many suppliers.", valueName: "count"))
     var survive: Int?
 
+    @Flag(help: "Leave it to the node, which does it by and by.")
+    var later = false
+
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
@@ -40,6 +43,10 @@ struct Reshape: ContextualCommand {
     }
 
     func run(in context: CommandContext) throws {
+        guard !later else {
+            try context.withCustomer { try $0.wantReshape(redundancy) }
+            return try context.console.out("noted: the node codes it anew by and by")
+        }
         let report = try context.withCustomer { customer in
             try context.transfer(CheckProgress(), output: output) { cancellation, progress in
                 try customer.reshape(redundancy, cancellation: cancellation) { done, total in

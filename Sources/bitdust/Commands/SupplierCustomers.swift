@@ -101,7 +101,8 @@ enum SupplierText {
         let rows = [
             ("state", answer["state"]?.asText ?? ""), ("donated", size(answer["donated"])),
             ("promised", size(answer["promised"])), ("used", size(answer["used"])),
-            ("on disk", size(answer["real"])), ("free", size(answer["free"])),
+            ("given up", size(answer["given_up"])), ("on disk", size(answer["real"])),
+            ("free", size(answer["free"])),
             ("customers", countText(UInt64(clamping: answer["customers"]?.asInteger ?? 0))),
             ("fragments", countText(UInt64(clamping: answer["fragments"]?.asInteger ?? 0))),
             ("answers at", words(answer["endpoints"])),
@@ -118,6 +119,27 @@ enum SupplierText {
             lines.append("")
             lines.append("\(alert["message"]?.asText ?? "") [\(alert["code"]?.asText ?? "")]")
             lines.append("  do:  \(alert["remedy"]?.asText ?? "")")
+        }
+        return lines
+    }
+
+    /// What a donation cannot do that is less than what was promised.
+    static func shortfall(_ answer: APIValue) -> [String] {
+        func count(_ name: String) -> UInt64 { UInt64(clamping: answer[name]?.asInteger ?? 0) }
+        let (donated, used, givenUp) = (count("donated"), count("used"), count("given_up"))
+        let kept = used - min(used, givenUp)
+        var lines: [String] = []
+        if givenUp > 0 {
+            lines.append("\(sizeText(givenUp)) were given up: the disk gets them back by itself")
+        }
+        if kept > donated {
+            lines.append(
+                "\(sizeText(kept)) are kept for customers, \(sizeText(kept - donated)) too much: "
+                    + "they stay, and nothing new is taken")
+        } else if count("promised") > donated {
+            lines.append(
+                "\(sizeText(count("promised"))) are promised: who has a contract may use what is "
+                    + "left of \(sizeText(donated)), and nothing more is promised")
         }
         return lines
     }

@@ -127,8 +127,8 @@ struct SupplierDonate: ContextualCommand {
             Examples:
               bitdust supplier donate 80GB
 
-            What is stored stays, also when it is more than is donated now: nothing new is taken
-            until there is room again.
+            What customers keep stays, also when it is more than is donated now: nothing new is
+            taken until there is room again. What they have given up is given back in a few minutes.
             """)
 
     @Argument(help: "How much, as in 80GB.")
@@ -137,8 +137,13 @@ struct SupplierDonate: ContextualCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in context: CommandContext) throws {
-        try NodeClient(context).set("services/supplier/donated-space", size)
+        let client = try NodeClient(context)
+        try client.set("services/supplier/donated-space", size)
         try context.console.out("\(size) donated")
+        guard client.isRunning, let answer = try? client.call("donation_status"), answer.isOK else {
+            return
+        }
+        for line in SupplierText.shortfall(answer.result ?? [:]) { try context.console.out(line) }
     }
 }
 

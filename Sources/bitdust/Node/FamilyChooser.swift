@@ -53,9 +53,9 @@ struct FamilyChooser {
             if isShort || !employed.isEmpty && directories.isEmpty { return }
             throw HiringDesk.nobody(outcome, isList: false)
         }
-        for supplier in late.prefix(outcome.hired.count) { try customer.fire(supplier) }
+        for supplier in late.prefix(outcome.hired.count) { try customer.setLeaving(true, supplier) }
         // Suppliers of this disk and of the network would fail together in the wrong way.
-        for record in directories { try customer.fire(record.id) }
+        for record in directories { try customer.setLeaving(true, record.id) }
         if !directories.isEmpty { texts.leftDirectories(directories.count) }
     }
 
@@ -162,7 +162,7 @@ struct FamilyChooser {
     /// Gives nothing new to those for whom `isLeft` holds; what they hold counts as before.
     private func leave(_ isLeft: (FamilyRecord) -> Bool) throws {
         let left = try customer.familyMembers().filter { !$0.isFired && isLeft($0) }
-        for member in left { try customer.fire(member.record.id) }
+        for member in left { try customer.setLeaving(true, member.record.id) }
         let directoryCount = left.count { $0.user == nil }
         if directoryCount > 0 { texts.leftDirectories(directoryCount) }
         let others = left.count - directoryCount

@@ -48,6 +48,7 @@ struct StatusText {
             "last       \(lastText)",
             "snapshots  \(countText(report.snapshotCount))",
             "stored     \(storedText)",
+            "rebuilder  \(rebuildingText)",
         ]
         if !report.suppliers.isEmpty { lines.append("suppliers") }
         let rows = report.suppliers.enumerated().map { index, supplier in
@@ -75,6 +76,21 @@ struct StatusText {
             + "\(countText(report.chunkCount)) chunks in \(countText(report.blockCount)) blocks"
     }
 
+    private var rebuildingText: String {
+        guard let last = report.rebuilding else { return "no round yet: the node does them" }
+        let ago = agoText(then: last.lastRound, now: now.nanoseconds)
+        let missing = UInt64(last.lost) + UInt64(last.misplaced)
+        var words = "looked \(ago)"
+        if last.foundLost + last.rebuilt > 0 {
+            words += ", found \(countText(UInt64(last.foundLost), "fragment")) lost and stored "
+                + "\(countText(UInt64(last.rebuilt))) anew that day"
+        }
+        if missing > 0 { words += ", \(countText(missing)) still to rebuild" }
+        if last.doubtful > 0 { words += ", waits for a silent supplier" }
+        if report.isReshapeWanted { words += ", another scheme is on its way" }
+        return words
+    }
+
     var message: JSON {
         var fields = [
             JSONField("message_type", "status_report"), JSONField("health", health),
@@ -97,8 +113,22 @@ struct StatusText {
         if let (id, snapshot) = report.latest {
             fields.append(JSONField("latest", SnapshotText.message(id, snapshot)))
         }
+        if let last = report.rebuilding {
+            fields.append(JSONField("rebuilder", StatusText.message(last)))
+        }
         fields.append(JSONField("suppliers", report.suppliers.map(StatusText.message)))
         return .object(fields)
+    }
+
+    static func message(_ day: RebuildJournal.Day) -> JSON {
+        .object([
+            JSONField("last_round", time: day.lastRound),
+            JSONField("rounds", UInt64(day.roundCount)), JSONField("stored", UInt64(day.stored)),
+            JSONField("doubtful", UInt64(day.doubtful)), JSONField("lost", UInt64(day.lost)),
+            JSONField("misplaced", UInt64(day.misplaced)),
+            JSONField("found_lost", UInt64(day.foundLost)),
+            JSONField("rebuilt", UInt64(day.rebuilt)), JSONField("bytes_sent", day.bytesSent),
+        ])
     }
 
     static func message(_ supplier: SupplierState) -> JSON {

@@ -110,7 +110,7 @@ import Testing
         let report = try rebuild(station) { _ in
         } _: {
             _ = try $0.useSuppliers([fifth])
-            try $0.setLeaving(true, supplier: station.supplier(2))
+            try $0.setLeaving(true, $0.supplier(named: station.supplier(2)).id)
         }
         #expect(report.fragmentsCopied > 0 && report.fragmentsCopied == report.fragmentsStored)
         #expect(report.health.status == .done && report.health.lossesTolerated == 2)
@@ -118,8 +118,8 @@ import Testing
         #expect(try station.restore().status == .done)
         #expect(station.differences() == [])
         #expect(
-            failure { try station.with { try $0.setLeaving(true, supplier: "zz") } }?.code
-                == "BD-NO-SUCH-SUPPLIER")
+            failure { try station.with { _ = try $0.supplier(named: "zz") } }?.code
+                == "BD-SUPPLIER-UNKNOWN")
     }
 
     @Test func `a machine that recovers finds fragments where they were moved`() throws {
@@ -178,7 +178,7 @@ import Testing
         let report = try rebuild(station) { _ in
         } _: {
             _ = try $0.useSuppliers([fifth])
-            try $0.setLeaving(true, supplier: station.supplier(3))
+            try $0.setLeaving(true, $0.supplier(named: station.supplier(3)).id)
         }
         #expect(report.fragmentsStored > 0 && report.health.status == .done)
         #expect(try station.snapshots().count == 2)

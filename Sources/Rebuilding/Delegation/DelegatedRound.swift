@@ -1,0 +1,241 @@
+internal import Dispatch
+package import Model
+package import Placement
+package import Suppliers
+internal import Synchronization
+
+/// The books of one owner's blocks, kept by a rebuilder.
+package protocol DelegatedBooks: RebuildLedger, HeaderSource {
+    /// Rows of all blocks, ascending.
+    var rows: [Int64] { get }
+    /// A block as it stands now; `nil` when the owner has taken it back.
+    func block(_ row: Int64) -> SealedBlock?
+}
+
+/// What a round has found and done for one owner.
+package struct DelegatedReport: Hashable, Sendable {
+    package var blockCount = 0
+    package var auditsPassed = 0
+    package var fragmentsFoundLost = 0
+    package var fragmentsStored = 0
+    package var bytesFetched: UInt64 = 0
+    package var bytesStored: UInt64 = 0
+    /// Fragments that no supplier may take, and those that nothing can be rebuilt from.
+    package var fragmentsUnplaced = 0
+    package var blocksLost = 0
+    /// Fragments that are still to be stored somewhere.
+    package var fragmentsMissing = 0
+
+    package init() {}
+}
+
+/// One round for an owner who is away: asks, audits, plans and rebuilds, by a grant and without any
+/// key.
+///
+/// Thread rules: one call of `perform` at a time, on a thread that may block.
+package struct DelegatedRound {
+    package let owner: UserID
+    /// Suppliers that answer.
+    package let stores: [SupplierID: RemoteFragmentStore]
+    package let books: any DelegatedBooks
+    package let grace: UInt64
+    package let throttle: Throttle
+    package let random: any RandomSource
+    package let isCancelled: @Sendable () -> Bool
+
+    package init(
+        owner: UserID, stores: [SupplierID: RemoteFragmentStore], books: any DelegatedBooks,
+        grace: UInt64, throttle: Throttle, random: any RandomSource,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) {
+        self.owner = owner
+        self.stores = stores
+        self.books = books
+        self.grace = grace
+        self.throttle = throttle
+        self.random = random
+        self.isCancelled = isCancelled
+    }
+
+    /// - Parameter views: all suppliers of the owner.
+    /// - Throws: what the books throw.
+    package func perform(_ views: [SupplierView]) throws -> DelegatedReport {
+        var report = DelegatedReport()
+        report.blockCount = books.rows.count
+        try askForAll(&report)
+        try audit(&report)
+        let rebuilder = Rebuilder(
+            stores: stores, owner: owner, headers: books, ledger: books, throttle: throttle)
+        var failed: Set<SupplierID> = []
+        while !isCancelled() {
+            let current = views.map { view in
+                var view = view
+                if failed.contains(view.id) { view.presence = .silent(0) }
+                return view
+            }
+            let plan = plan(current, &report)
+            guard !plan.items.isEmpty else { break }
+            let done = try perform(plan, rebuilder)
+            report.fragmentsFoundLost += done.fragmentsFoundLost
+            report.fragmentsStored += done.fragmentsStored
+            report.bytesFetched += UInt64(done.bytesFetched)
+            report.bytesStored += UInt64(done.bytesStored)
+            let isStuck = done.fragmentsStored + done.fragmentsAdopted + done.fragmentsFoundLost == 0
+            let count = failed.count
+            failed.formUnion(done.suppliersFailed)
+            if isStuck, failed.count == count { break }
+        }
+        _ = plan(views, &report)
+        return report
+    }
+
+    private func plan(_ views: [SupplierView], _ report: inout DelegatedReport) -> RebuildPlan {
+        var planner = RebuildPlanner(suppliers: views, grace: grace, releasesSpares: false)
+        report.blocksLost = 0
+        report.fragmentsMissing = 0
+        for row in books.rows {
+            guard let block = books.block(row) else { continue }
+            let state = planner.add(block.holdings)
+            if state.lossesTolerated < 0 { report.blocksLost += 1 }
+            report.fragmentsMissing += state.count(.lost) + state.count(.misplaced)
+        }
+        let plan = planner.plan()
+        report.fragmentsUnplaced = plan.unplacedCount
+        return plan
+    }
+
+    /// As many blocks at a time as there are processors, up to four: most of it is waiting.
+    private func perform(
+        _ plan: RebuildPlan, _ rebuilder: Rebuilder
+    ) throws -> Rebuilder.Outcome {
+        struct Progress {
+            var next = 0
+            var total = Rebuilder.Outcome()
+            var failure: (any Error)?
+        }
+        let state = Mutex(Progress())
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            while true {
+                let index = state.withLock { state -> Int? in
+                    guard state.failure == nil, state.next < plan.items.count,
+                        state.total.suppliersFailed.isEmpty, !isCancelled()
+                    else { return nil }
+                    state.next += 1
+                    return state.next - 1
+                }
+                guard let index else { return }
+                let item = plan.items[index]
+                guard let block = books.block(item.row) else { continue }
+                do {
+                    let done = try rebuilder.perform(item.steps, of: block)
+                    state.withLock { $0.total.add(done) }
+                } catch {
+                    state.withLock { $0.failure = $0.failure ?? error }
+                }
+            }
+        }
+        return try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            return state.total
+        }
+    }
+
+    // MARK: Before the plan
+
+    /// Asks each supplier for what it should have. One that cannot be asked says nothing.
+    private func askForAll(_ report: inout DelegatedReport) throws {
+        for group in stride(from: 0, to: books.rows.count, by: 256) {
+            if isCancelled() { return }
+            let blocks = books.rows[group..<min(group + 256, books.rows.count)].compactMap {
+                books.block($0)
+            }
+            for (id, store) in stores.sorted(by: { $0.key < $1.key }) {
+                let wanted = blocks.flatMap { block in
+                    block.positionsHeld(by: id).map { (block: block, position: $0) }
+                }
+                guard !wanted.isEmpty,
+                    let answers = try? store.has(
+                        wanted.map { $0.block.fragments[$0.position] }, of: owner)
+                else { continue }
+                for (item, isThere) in zip(wanted, answers) where !isThere {
+                    try books.lost(item.block, position: item.position, on: id)
+                    report.fragmentsFoundLost += 1
+                }
+            }
+        }
+    }
+
+    /// Has each supplier prove leaves of fragments that are chosen at random.
+    private func audit(_ report: inout DelegatedReport) throws {
+        let rows = books.rows
+        guard !rows.isEmpty else { return }
+        for (id, store) in stores.sorted(by: { $0.key < $1.key }) {
+            var schedule = AuditSchedule()
+            for _ in 0..<Limits.rebuilderAuditCount where !isCancelled() {
+                let challenge = schedule.next(fragmentCount: rows.count) {
+                    random.bytes32().words.0
+                }
+                guard let block = books.block(rows[challenge.fragment]),
+                    let position = block.positionsHeld(by: id).first
+                else {
+                    schedule = AuditSchedule()
+                    continue
+                }
+                switch ask(challenge, block, position, store) {
+                case .proved: report.auditsPassed += 1
+                case .missing, .wrong:
+                    _ = try? store.scrub([block.fragments[position]], of: owner)
+                    try books.lost(block, position: position, on: id)
+                    report.fragmentsFoundLost += 1
+                // It may be a bad line: who stays silent is gone after grace.
+                case .none: break
+                }
+                schedule = AuditSchedule()
+            }
+        }
+    }
+
+    private func ask(
+        _ challenge: AuditSchedule.Challenge, _ block: SealedBlock, _ position: Int,
+        _ store: RemoteFragmentStore
+    ) -> AuditSchedule.Answer {
+        let length = block.fragmentLength
+        let range = challenge.range(length: length)
+        do throws(StoreError) {
+            try store.audit(
+                AuditChallenge(
+                    block.fragments[position], nonce: random.bytes32(), ranges: [range]),
+                of: owner, length: length)
+            return .proved
+        } catch {
+            switch error {
+            case .notFound, .corrupt: return .missing
+            case .lied: return .wrong
+            default: return .none
+            }
+        }
+    }
+}
+
+extension SealedBlock {
+    /// Positions of which a supplier should have a copy.
+    package func positionsHeld(by supplier: SupplierID) -> [Int] {
+        holdings.places.indices.filter {
+            holdings.isHeld[$0] && holdings.places[$0] == supplier
+        } + holdings.spares.filter { $0.supplier == supplier }.map(\.position)
+    }
+}
+
+extension Rebuilder.Outcome {
+    fileprivate mutating func add(_ done: Self) {
+        fragmentsStored += done.fragmentsStored
+        fragmentsCopied += done.fragmentsCopied
+        fragmentsAdopted += done.fragmentsAdopted
+        fragmentsFoundLost += done.fragmentsFoundLost
+        bytesFetched += done.bytesFetched
+        bytesStored += done.bytesStored
+        for supplier in done.suppliersFailed where !suppliersFailed.contains(supplier) {
+            suppliersFailed.append(supplier)
+        }
+    }
+}
