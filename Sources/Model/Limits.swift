@@ -265,6 +265,8 @@ package enum Limits {
     package static let sessionPayloadLengthMax = 16 << 20
     /// Bytes of one data frame: sixteen TLS records, and what others wait behind.
     package static let sessionDataLengthMax = 256 << 10
+    /// Bytes of a data frame that we send: what is written at once, in three TLS records.
+    package static let sessionDataLengthSent = 48 << 10
     /// Payloads up to here are sent with their request, without waiting for credit.
     package static let sessionInlineLengthMax = 64 << 10
     /// Requests under way in one direction.
@@ -276,8 +278,11 @@ package enum Limits {
     package static let sessionMemoryPerPeer = 16 << 20
     /// The same for all peers of a node: at least the payload and the response of one request.
     package static let sessionMemoryDefault = 64 << 20
-    /// What is given to TLS at once, so that it waits encrypted for the socket.
-    package static let sessionWriteLength = 256 << 10
+    /// What is given to TLS at once, so that it waits encrypted for the socket. TLS keeps the buffer
+    /// for it, 64 KiB, as long as the session lasts: a node has hundreds of them.
+    package static let sessionWriteLength = 48 << 10
+    /// What is read from a socket at once, for the same reason.
+    package static let sessionReadLength = 64 << 10
     package static let sessionCountMax = 512
     /// Connections from one address range that have not shown a certificate yet.
     package static let strangersPerRangeMax = 8
