@@ -16,6 +16,8 @@ final class RunningSupplier: Sendable {
     let work: BlockingWork
     private let offers: OfferMaker
     private let values: @Sendable () -> SettingValues
+    /// Since when it is about to leave, and until when it stays.
+    let departure: Departure
 
     /// - Parameter values: the settings at the moment.
     /// - Parameter known: whose devices are whose.
@@ -26,6 +28,13 @@ final class RunningSupplier: Sendable {
         self.disks = disks
         self.offers = offers
         self.values = values
+        departure = Departure(
+            directory: disks.mainPath, time: time,
+            wants: {
+                let values = values()
+                return values[SupplierSettings.isLeaving]
+                    ? values[SupplierSettings.leavingDays] : nil
+            })
         holds = try HoldLedger(
             directory: disks.mainPath,
             time: ServiceTime(time, directory: disks.mainPath, disk: LocalDisk()))
@@ -43,6 +52,7 @@ final class RunningSupplier: Sendable {
             isDeviceValid: { known.isDevice($1, of: $0) })
         rules.refusal = { RunningSupplier.refusal(of: $0, values()) }
         rules.offer = { offers.offer(free: donation().free) }
+        rules.leavingUntil = { [departure] in departure.end }
         rules.grants = OwnerGrants(
             revoked: try RevokedGrants(directory: disks.mainPath), time: time,
             isDeviceValid: { known.isDevice($1, of: $0) })

@@ -161,6 +161,7 @@ struct Backup: ContextualCommand {
     ) throws {
         guard suppliers == nil, !dryRun, home.path == context.home.path else { return }
         try customer.noteAttendance()
+        try customer.noteNotices()
         let choice = to.flatMap { SupplierChoice($0) }
         let employed = try customer.employedCandidates()
         let directories = try customer.employedDirectories()
@@ -212,6 +213,8 @@ struct Backup: ContextualCommand {
             // Suppliers keep the head, too: this only makes them easier to find.
             _ = try? waiting { try await network.publish(pointer) }
         }
+        // Whom it does not reach hears of it from the node.
+        if !dryRun { _ = try? RebuilderLink(context.network).syncAll(customer) }
         try texts.finished(report)
         if !dryRun { texts.advice(customer.identity, isNew: isNew) }
         return report
