@@ -37,6 +37,9 @@ struct RebuildLoop: Sendable {
     /// Hires so many suppliers; on the round's thread.
     var hire: @Sendable (Customer, Int) throws -> [SupplierRecord] = { _, _ in [] }
 
+    /// Brings rebuilders up to date; before a round, so that nothing is done twice, and after it.
+    var contact: @Sendable (Customer) throws -> Void = { _ in }
+
     init(home: Home, adapters: Adapters) {
         self.home = home
         self.adapters = adapters
@@ -77,6 +80,8 @@ struct RebuildLoop: Sendable {
 
     private func work(_ customer: Customer, _ cancellation: Cancellation) throws -> Round {
         var round = Round()
+        try contact(customer)
+        try cancellation.check()
         let vacancies = try customer.vacancyCount(grace: request.grace)
         try cancellation.check()
         // Without anybody to hire, what can be stored on those who are there still is.
@@ -86,6 +91,7 @@ struct RebuildLoop: Sendable {
         if let wanted = try customer.pendingReshape() {
             round.reshape = try customer.reshape(wanted, cancellation: cancellation) { _, _ in }
         }
+        try contact(customer)
         return round
     }
 }

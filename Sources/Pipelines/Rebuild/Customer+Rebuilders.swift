@@ -99,7 +99,7 @@ extension Customer {
 
     /// The suppliers that are nodes of the network, with the node's own idea of where they are.
     package func grantedFamily() throws -> GrantedFamily {
-        let fired = try fired
+        let fired = try fired.union(notices().keys)
         return GrantedFamily(
             members: suppliers.withLock { $0 }.filter { NodeAddress.isOne($0.record.address) }.map {
                 GrantedFamily.Member(

@@ -70,6 +70,7 @@ extension SupplierServer {
             guard try store.contract(of: owner) != nil else { throw .unknownCustomer(owner) }
             try rules.grants.revoke(serials, of: owner)
             return .done
+        case .notice: return .notice(rules.leavingUntil())
         case .offer:
             guard let offer = rules.offer() else { throw .unavailable(reason: "no offer") }
             return .offer(offer)
