@@ -25,6 +25,7 @@ struct NodeParts: Sendable {
     let hub: SessionHub
     let supplier = SupplierSlot()
     let routing = RoutingSlot()
+    let health = HealthSlot()
     /// Ends the process.
     let end: @Sendable (NodeProcess.Ending) -> Void
 
