@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `there are 137 routes, each with an id, a method and parameters of its own`() {
+    @Test func `there are 138 routes, each with an id, a method and parameters of its own`() {
         #expect(RouteTable.all.count == 138)
         #expect(Set(RouteTable.all.map(\.method)).count == RouteTable.all.count)
         #expect(Set(RouteTable.all.map(\.id)).count == RouteTable.all.count)
