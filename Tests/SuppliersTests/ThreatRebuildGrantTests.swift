@@ -191,12 +191,19 @@ import Testing
         #expect(again.isRevoked(7, of: owner.owner) && !again.isRevoked(8, of: owner.owner))
         #expect(!again.isRevoked(7, of: stranger.owner))
         // Whoever damages the file makes no grant good again.
-        let file = "\(stage.directory.path)/revoked/\(owner.owner).grants"
-        var bytes = Array(try Data(contentsOf: URL(filePath: file)))
-        bytes[44] ^= 1
-        try Data(bytes).write(to: URL(filePath: file))
-        let damaged = try RevokedGrants(directory: stage.directory.path)
-        #expect(damaged.isRevoked(7, of: owner.owner) && damaged.isRevoked(8, of: owner.owner))
+        let file = URL(
+            filePath: "\(stage.directory.path)/revoked/\(owner.owner).grants")
+        let bytes = Array(try Data(contentsOf: file))
+        #expect(bytes == (try golden("rebuild-grant/revoked-v1.bin", bytes)))
+        func expectAllRevoked(_ damaged: [UInt8], _ what: String) throws {
+            try Data(damaged).write(to: file)
+            let read = try RevokedGrants(directory: stage.directory.path)
+            #expect(read.isRevoked(8, of: owner.owner), "\(what)")
+        }
+        for count in 0..<bytes.count {
+            try expectAllRevoked(Array(bytes[..<count]), "cut to \(count)")
+        }
+        try bytes.forEachBitFlip { try expectAllRevoked($0, "bit \($1)") }
         #expect(throws: StoreError.unknownCustomer(rebuilder.owner), "no customer, no list") {
             try stage.way(rebuilder.peer, []).revoke([1], of: rebuilder.owner)
         }

@@ -98,7 +98,8 @@ struct DelegatedVisit: Sendable {
             let notice = own == nil ? nil : try? store?.notice(of: delegation.owner)
             return SupplierView(
                 id: member.supplier, presence: own != nil ? .answers : .silent(silence),
-                isLeaving: member.isLeaving || notice != nil, freeByteCount: max(0, free - free / 64))
+                isLeaving: member.isLeaving || notice != nil,
+                freeByteCount: max(0, free - free / 64))
         }
         try delegation.note(silences)
         return views

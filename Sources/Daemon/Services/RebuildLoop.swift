@@ -10,6 +10,8 @@ struct RebuildLoop: Sendable {
         var hired: [SupplierRecord] = []
         /// `nil` when no other scheme was wanted.
         var reshape: ReshapeReport?
+        /// Of this round and those before.
+        var journal = RebuildJournal()
     }
 
     enum End: Sendable {
@@ -21,6 +23,11 @@ struct RebuildLoop: Sendable {
         /// There is no identity here.
         case nothing
         case failed(String)
+
+        /// What was done, when the round came to its end.
+        var round: Round? {
+            if case .done(let round) = self { round } else { nil }
+        }
 
         /// Whether the next round has its whole time.
         var isOver: Bool {
@@ -61,7 +68,9 @@ struct RebuildLoop: Sendable {
     }
 
     private func perform(_ cancellation: Cancellation) -> End {
-        guard Customer.exists(home: home) else { return .nothing }
+        guard Customer.exists(home: home), Customer.hasCatalog(home: home) else {
+            return .nothing
+        }
         do {
             let customer = try Customer.open(home: home, adapters: adapters, isBackground: true)
             defer { customer.close() }
@@ -91,6 +100,7 @@ struct RebuildLoop: Sendable {
         if let wanted = try customer.pendingReshape() {
             round.reshape = try customer.reshape(wanted, cancellation: cancellation) { _, _ in }
         }
+        round.journal = try customer.rebuildJournal()
         try contact(customer)
         return round
     }

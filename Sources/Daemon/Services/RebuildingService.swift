@@ -45,7 +45,9 @@ actor RebuildingService: ServiceBody {
             let log = log
             loop.contact = { try RebuildingService.contact(RebuilderLink(network), $0, log) }
             state?.enter("REBUILDING")
+            parts.health.begin()
             let end = await loop.round()
+            parts.health.end(end.round)
             await network.close()
             tell(end)
             state?.enter("DONE")

@@ -35,10 +35,19 @@ extension Customer {
             guard let store = supplier.store as? RemoteFragmentStore else {
                 return (supplier.record.id, nil)
             }
-            return (supplier.record.id, try? store.notice(of: user))
+            do {
+                return (supplier.record.id, .some(try store.notice(of: user)))
+            } catch {
+                return (supplier.record.id, nil)
+            }
         }
         var now: [SupplierID: Int64] = [:]
-        for (supplier, answer) in answers { now[supplier] = answer ?? before[supplier] }
+        for (supplier, answer) in answers {
+            switch answer {
+            case .some(let end): now[supplier] = end
+            case nil: now[supplier] = before[supplier]
+            }
+        }
         guard now != before else { return now }
         var writer = ByteWriter()
         for (supplier, end) in now.sorted(by: { $0.key < $1.key }) {

@@ -115,7 +115,7 @@ extension Customer {
         return try max(0, grantedFamily().members.count { !$0.isLeaving } - wanted)
     }
 
-    /// Calls `body` with each block that a rebuilder can look after: all of its suppliers are nodes.
+    /// Calls `body` with each block that a rebuilder can look after: its suppliers are all nodes.
     package func forEachGrantable(_ body: (SealedBlock) throws -> Void) throws {
         let nodes = Set(try grantedFamily().members.map(\.supplier))
         try RebuildBooks(customer: self).forEachGroup(of: 64) { blocks in

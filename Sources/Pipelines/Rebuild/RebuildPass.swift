@@ -197,8 +197,9 @@ struct RebuildPass {
     private func releaseMoved(from watch: SupplierWatch) throws {
         let leaving = watch.leaving
         guard !leaving.isEmpty, try customer.catalog.unpublishedBlockRows().isEmpty else { return }
-        let staying = Set(watch.entries.filter { $0.answers && !$0.isLeaving }
-            .map(\.supplier.record.id))
+        let staying = Set(
+            watch.entries.filter { $0.answers && !$0.isLeaving }
+                .map(\.supplier.record.id))
         let stores = customer.suppliers.withLock { $0 }.stores
         try RebuildBooks(customer: customer).forEachGroup(of: 256) { group in
             for id in leaving.sorted() {

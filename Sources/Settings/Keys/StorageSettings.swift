@@ -46,7 +46,7 @@ package enum RebuilderSettings {
         "minutes between two rounds for those who have granted it")
     package static let rate = Setting.integer(
         "services/rebuilder/rate-mib", 16, in: 1...65_536,
-        "MiB that move each second while it rebuilds for others")
+        "how many MiB move each second while it rebuilds for others")
 
     static let all = [graceHours.definition, roundMinutes.definition, rate.definition]
 }

@@ -95,8 +95,8 @@ extension SupplierServer {
 
     // MARK: Fragments
 
-    /// - Parameter isByOwner: an owner's bytes are its own affair; anybody else's must be those that
-    ///   the owner has signed the root of.
+    /// - Parameter isByOwner: an owner's bytes are its own affair; anybody else's must be those
+    ///   that the owner has signed the root of.
     private func put(
         _ headers: [FragmentHeader], _ payload: [PayloadPart], of owner: UserID, isByOwner: Bool
     ) throws(Refusal) -> SupplierResponse {

@@ -31,8 +31,8 @@ struct RebuilderGrant: ContextualCommand {
               bitdust rebuilder grant 203.0.113.5:7771 --expires 365d
 
             It may read sealed fragments, have them proved, and store again what your device has \
-            signed. It cannot read what is in them, delete anything, or agree on contracts. It uses \
-            the suppliers that you have hired: hire a few more than a block needs.
+            signed. It cannot read what is in them, delete anything, or agree on contracts. It \
+            uses the suppliers that you have hired: hire a few more than a block needs.
             """)
 
     @Argument(

@@ -73,6 +73,8 @@ struct SupplierLeave: ContextualCommand {
     func run(in context: CommandContext) throws {
         let client = try NodeClient(context)
         try client.set("services/supplier/leaving", cancel ? "false" : "true")
+        // It may have ended in the meantime.
+        if cancel { try client.set("services/supplier/enabled", "true") }
         guard !cancel else { return try context.console.out("staying: serving again") }
         try context.console.out("leaving: no new contracts, nothing new is taken")
         guard client.isRunning else { return }
