@@ -117,9 +117,9 @@ enum FriendText {
         let list = shown.joined(separator: ", ")
         let count = names.count
         guard let scheme = ErasureScheme.automatic(supplierCount: count) else { return "" }
-        let more = (count + 1...Limits.fragmentCountMax).first { wanted in
+        let more = (1...Limits.fragmentCountMax).first { wanted in
             ErasureScheme.automatic(supplierCount: wanted).map {
-                $0.parityCount > scheme.parityCount
+                wanted > count && $0.parityCount > scheme.parityCount
             } ?? false
         }
         let hint =
