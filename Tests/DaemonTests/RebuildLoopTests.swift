@@ -8,7 +8,7 @@ import Testing
 @Suite struct RebuildLoopTests {
     private func end(_ end: RebuildLoop.End) -> String {
         switch end {
-        case .done(let report): "done \(report.health.status)"
+        case .done(let round): "done \(round.report.health.status)"
         case .gaveWay: "gave way"
         case .busy: "busy"
         case .nothing: "nothing"

@@ -117,10 +117,10 @@ enum FriendText {
         let list = shown.joined(separator: ", ")
         let count = names.count
         guard let scheme = ErasureScheme.automatic(supplierCount: count) else { return "" }
-        let more = (count + 1...Limits.fragmentCountMax).first { wanted in
-            ErasureScheme.automatic(supplierCount: wanted).map {
-                $0.parityCount > scheme.parityCount
-            } ?? false
+        let more = (1...Limits.fragmentCountMax).first { wanted in
+            guard wanted > count, let other = ErasureScheme.automatic(supplierCount: wanted)
+            else { return false }
+            return other.parityCount > scheme.parityCount
         }
         let hint =
             more.flatMap { wanted in
