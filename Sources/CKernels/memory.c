@@ -11,6 +11,15 @@ void bd_keep_memory(void) {
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
+
+void bd_share_memory(void) {
+    // What hundreds of peers send is never needed at once: a payload is mapped and given back, and
+    // what is smaller comes from few arenas, which do not keep one another's peaks.
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+}
 #else
 void bd_keep_memory(void) {}
+void bd_share_memory(void) {}
 #endif

@@ -27,6 +27,7 @@ struct NodeParts: Sendable {
     let routing = RoutingSlot()
     let propagation = PropagationSlot()
     let friends: FriendFiles
+    let health = HealthSlot()
     /// Ends the process.
     let end: @Sendable (NodeProcess.Ending) -> Void
 

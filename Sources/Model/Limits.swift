@@ -135,24 +135,6 @@ package enum Limits {
     package static let rebuildByteRateDefault = 16 << 20
     /// After a round that gave way to a command, and where there was nothing to look after yet.
     package static let rebuildRetryInterval: UInt64 = 60_000_000_000
-    /// Copies beside their places that a block is handed over with; more are of no use to anybody.
-    package static let spareCountMax = 255
-    /// Suppliers of one owner that a rebuilder is told of: four times the largest family.
-    package static let grantedSupplierCountMax = 1024
-    /// Bytes of one message of blocks, moves or names to or from a rebuilder, unless one block needs
-    /// more: a session's payload at most.
-    package static let rebuilderPageLength = 4 << 20
-    package static let rebuilderPayloadLengthMax = 16 << 20
-    /// Names of blocks in one answer of a rebuilder.
-    package static let rebuilderInventoryCountMax = 4096
-    /// Owners that a rebuilder works for, and bytes of what they hand over together: headers of
-    /// 50 GiB at 8+12.
-    package static let rebuilderOwnerCountMax = 64
-    package static let rebuilderByteCountMax = 1 << 30
-    /// Challenges of 1 KiB that a rebuilder puts to each supplier in a round.
-    package static let rebuilderAuditCount = 8
-    /// Days that the journal of rebuilding keeps: a quarter of a year.
-    package static let rebuildJournalDayMax = 90
     /// Bytes of each source's part that is read, used and given up before the next: those of 20
     /// sources stay in the cache.
     package static let rebuildStripLength = 256 << 10
@@ -173,10 +155,6 @@ package enum Limits {
     /// Bytes of all fragments of one request, unless the channel passes pointers: two of the
     /// longest, so that hundreds of customers at once have bounded buffers.
     package static let messagePayloadMax = 16 << 20
-    /// Grants of one owner that may be revoked before they expire, and checked ones that a supplier
-    /// remembers so that it checks signatures once.
-    package static let revokedGrantCountMax = 256
-    package static let grantCacheCountMax = 256
     /// A grant is a signature, a few ids and a term.
     package static let grantLengthMax = 4096
     /// Addresses in a supplier's offer, and bytes of the version of its program.
@@ -265,6 +243,8 @@ package enum Limits {
     package static let sessionPayloadLengthMax = 16 << 20
     /// Bytes of one data frame: sixteen TLS records, and what others wait behind.
     package static let sessionDataLengthMax = 256 << 10
+    /// Bytes of a data frame that we send: what is written at once, in three TLS records.
+    package static let sessionDataLengthSent = 48 << 10
     /// Payloads up to here are sent with their request, without waiting for credit.
     package static let sessionInlineLengthMax = 64 << 10
     /// Requests under way in one direction.
@@ -276,8 +256,11 @@ package enum Limits {
     package static let sessionMemoryPerPeer = 16 << 20
     /// The same for all peers of a node: at least the payload and the response of one request.
     package static let sessionMemoryDefault = 64 << 20
-    /// What is given to TLS at once, so that it waits encrypted for the socket.
-    package static let sessionWriteLength = 256 << 10
+    /// What is given to TLS at once, so that it waits encrypted for the socket. TLS keeps the buffer
+    /// for it, 64 KiB, as long as the session lasts: a node has hundreds of them.
+    package static let sessionWriteLength = 48 << 10
+    /// What is read from a socket at once, for the same reason.
+    package static let sessionReadLength = 64 << 10
     package static let sessionCountMax = 512
     /// Connections from one address range that have not shown a certificate yet.
     package static let strangersPerRangeMax = 8

@@ -23,7 +23,8 @@ struct Bitdust: ParsableCommand {
                 name: "Everyday",
                 subcommands: [
                     Backup.self, Restore.self, Snapshots.self, List.self, Cat.self, Status.self,
-                    Check.self, Health.self, Rebuild.self, RebuilderGroup.self, Reshape.self, Durability.self,
+                    Check.self, Health.self, Rebuild.self, RebuilderGroup.self, Reshape.self,
+                    Durability.self,
                 ]),
             CommandGroup(
                 name: "Identity",

@@ -30,6 +30,8 @@ final class SupplierNode: Sendable {
 
     final class Allowed: Sendable {
         let quota: Mutex<Int>
+        /// When the supplier ends.
+        let end = Mutex<Int64?>(nil)
 
         init(_ quota: Int) { self.quota = Mutex(quota) }
     }
@@ -55,6 +57,11 @@ final class SupplierNode: Sendable {
         var rules = SupplierRules(
             quotaMax: { _ in allowed.quota.withLock { $0 } }, isDeviceValid: { _, _ in true })
         rules.offer = { offer }
+        rules.leavingUntil = { allowed.end.withLock { $0 } }
+        rules.refusal = { _ in allowed.end.withLock { $0 } == nil ? nil : .contractEnded }
+        rules.grants = OwnerGrants(
+            revoked: try RevokedGrants(directory: directory), time: SystemTime(),
+            isDeviceValid: { _, _ in true })
         server = SupplierServer(
             store: store, key: place.key, rules: rules, time: SystemTime(), holds: nil)
         identity = try SessionIdentity(
@@ -82,6 +89,10 @@ final class SupplierNode: Sendable {
         NodeAddress(user: user, endpoints: endpoint.map { [$0] } ?? []).description
     }
     var supplier: SupplierID { store.supplier }
+
+    func fragmentCount(of owner: UserID) throws -> Int {
+        try store.list(of: owner, after: nil, limit: 100_000).count
+    }
     var customerCount: Int { customers.withLock { $0.count } }
 
     /// Cuts everybody off at once.

@@ -31,7 +31,7 @@ import Testing
             .audit(
                 AuditChallenge(
                     ids[0], nonce: Bytes32(words: (9, 9, 9, 9)), ranges: [0..<1024, 2048..<4096])),
-            .offer,
+            .offer, .revoke([7, 9]), .notice,
         ]
         return calls.enumerated().map { index, call in
             SupplierRequest(
@@ -58,7 +58,7 @@ import Testing
             .usage(
                 StoreUsage(capacity: 9, used: 8, tombstoned: 7, fragmentCount: 6),
                 CustomerUsage(quota: 5, charged: 4)),
-        ] + (try servedResponses()) + [.offer(try offer())]
+        ] + (try servedResponses()) + [.offer(try offer()), .notice(nil), .notice(1_800_000_000)]
     }
 
     private func offer() throws -> SupplierOffer {

@@ -125,7 +125,7 @@ import Testing
         let (store, uploads) = try served(rules)
         let opened: [SupplierAccess: Set<String>] = [
             .read: ["get", "part", "header", "has"], .list: ["list"], .heads: ["heads"],
-            .tombstone: [], .audit: ["audit", "scrub"],
+            .tombstone: [], .audit: ["audit", "scrub"], .put: [], .usage: ["usage"],
         ]
         for grant in [[7], [8], []] as [[UInt8]] {
             let way = self.way(to: store, as: stranger.peer, grant: grant)

@@ -165,6 +165,11 @@ extension RouteTable {
 
     static let spaceRoutes = [
         Route(
+            .get, id: "health/status", short: "h/st", method: "health_status",
+            service: "rebuilding",
+            answer: "health, losses_tolerated, blocks_lost, groups, suppliers, "
+                + "fragments_to_store, seconds_remaining, history of 90 days"),
+        Route(
             .get, id: "space/donated", short: "sp/d", method: "space_donated",
             service: "supplier",
             answer: "donated, consumed, used, real, free in bytes, customers_num, customers"),

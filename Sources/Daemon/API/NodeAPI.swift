@@ -18,6 +18,7 @@ enum NodeAPI {
         table.add(UserAPI(parts: parts).handlers)
         table.add(SpaceAPI(parts: parts).handlers)
         table.add(SupplierAPI(parts: parts).handlers)
+        table.add(HealthAPI(parts: parts).handlers)
         table.add(DHTAPI(parts: parts).handlers)
         return table
     }

@@ -85,11 +85,14 @@ struct ServiceAPI: Sendable {
         }
         await parts.runner.restart(name)
         let seconds = UInt64(clamping: request.integer("wait_timeout") ?? 15)
-        let isOn = await parts.runner.wait(
-            for: name, in: [.on], within: max(1, seconds) * 1_000_000_000)
-        guard isOn else {
+        // One that has failed is tried again later: nobody waits for that.
+        let isDecided = await parts.runner.wait(
+            for: name, in: [.on, .failed], within: max(1, seconds) * 1_000_000_000)
+        guard isDecided, await parts.runner.state(of: name) == .on else {
             let reason = await parts.runner.failure(of: name)
-            return .error("\(name.id) is not on after \(seconds) s", message: reason)
+            return .error(
+                isDecided ? "\(name.id) has failed" : "\(name.id) is not on after \(seconds) s",
+                message: reason)
         }
         return .ok(message: "service \(name.id) restarted")
     }

@@ -158,7 +158,11 @@ struct SupplierAPI: Sendable {
             let state =
                 values[SupplierSettings.isLeaving]
                 ? "leaving" : values[SupplierSettings.isPaused] ? "paused" : "serving"
+            let end = supplier.departure.end.map { APIValue(Int($0)) }
             return .result([
+                "leaving_until": end ?? .null,
+                "needed_fragments": end == nil
+                    ? .null : APIValue(supplier.neededFragmentCount()),
                 "state": .text(state), "supplier_id": .text("\(report.supplier)"),
                 "donated": APIValue(report.donation.donated),
                 "promised": APIValue(report.donation.committed),

@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 internal import Networking
 package import Pipelines
 internal import Rebuilding
@@ -67,6 +67,20 @@ package struct RebuilderLink {
         record.lastContact = customer.adapters.time.now.nanoseconds
         try customer.note(record)
         return contact
+    }
+
+    /// Brings all rebuilders up to date that answer; suppliers hear of grants that are revoked.
+    ///
+    /// - Returns: what was done for each, or why nothing was.
+    @discardableResult
+    package func syncAll(
+        _ customer: Customer
+    ) throws -> [(user: UserID, result: Result<Contact, any Error>)] {
+        customer.spreadRevocations()
+        let now = customer.adapters.time.now
+        return try customer.rebuilders().filter { $0.isInForce(at: now) }.map { record in
+            (record.user, Result { try sync(record, of: customer) })
+        }
     }
 
     /// Says that nothing is to be rebuilt any more.

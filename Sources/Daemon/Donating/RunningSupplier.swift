@@ -17,6 +17,8 @@ final class RunningSupplier: Sendable {
     private let offers: OfferMaker
     private let values: @Sendable () -> SettingValues
     private let gifts: @Sendable () -> Gifts
+    /// Since when it is about to leave, and until when it stays.
+    let departure: Departure
 
     /// What friends were promised, and what open invitations promise.
     struct Gifts: Sendable {
@@ -37,6 +39,13 @@ final class RunningSupplier: Sendable {
         self.offers = offers
         self.values = values
         self.gifts = gifts
+        departure = Departure(
+            directory: disks.mainPath, time: time,
+            wants: {
+                let values = values()
+                return values[SupplierSettings.isLeaving]
+                    ? values[SupplierSettings.leavingDays] : nil
+            })
         holds = try HoldLedger(
             directory: disks.mainPath,
             time: ServiceTime(time, directory: disks.mainPath, disk: LocalDisk()))
@@ -54,6 +63,7 @@ final class RunningSupplier: Sendable {
             isDeviceValid: { known.isDevice($1, of: $0) })
         rules.refusal = { RunningSupplier.refusal(of: $0, values()) }
         rules.offer = { offers.offer(free: donation().free) }
+        rules.leavingUntil = { [departure] in departure.end }
         rules.grants = OwnerGrants(
             revoked: try RevokedGrants(directory: disks.mainPath), time: time,
             isDeviceValid: { known.isDevice($1, of: $0) })

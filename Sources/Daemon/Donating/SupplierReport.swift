@@ -57,6 +57,17 @@ extension RunningSupplier {
             }, counts: server.counts, servedSeconds: seconds)
     }
 
+    /// Fragments that their owners have not given up: those whose tombstones wait are needed by
+    /// nobody. Reads disks.
+    func neededFragmentCount() -> Int {
+        disks.store.contracts.reduce(0) { sum, contract in
+            let owner = contract.owner
+            let waiting = Array(Set((try? holds.waiting(of: owner)) ?? []))
+            let here = (try? disks.store.has(waiting, of: owner)) ?? []
+            return sum + max(0, disks.store.fragmentCount(of: owner) - here.count { $0 })
+        }
+    }
+
     /// Re-reads fragments and holds them against their checksums; reads disks, for long.
     ///
     /// - Returns: how many are sound, and how many are not.

@@ -95,9 +95,11 @@ struct DelegatedVisit: Sendable {
             let room = all.map { max(0, $0.capacity - $0.used) } ?? 0
             // A record is longer than its fragment by its header.
             let free = min(own?.available ?? 0, room)
+            let notice = own == nil ? nil : try? store?.notice(of: delegation.owner)
             return SupplierView(
                 id: member.supplier, presence: own != nil ? .answers : .silent(silence),
-                isLeaving: member.isLeaving, freeByteCount: max(0, free - free / 64))
+                isLeaving: member.isLeaving || notice != nil,
+                freeByteCount: max(0, free - free / 64))
         }
         try delegation.note(silences)
         return views

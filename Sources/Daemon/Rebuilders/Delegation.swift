@@ -8,8 +8,8 @@ internal import Synchronization
 /// What one owner has handed over to this rebuilder, on disk and in memory.
 ///
 /// Files in its directory: `grant`, `family`, `blocks/<row>.block`, `moves`, `watch`. Blocks are
-/// written without a sync: one that a loss of power has torn is handed over again. Moves are synced:
-/// nobody else knows them.
+/// written without a sync: one that a loss of power has torn is handed over again. Moves are
+/// synced: nobody else knows them.
 ///
 /// Thread rules: any thread.
 final class Delegation: DelegatedBooks {
@@ -122,7 +122,7 @@ final class Delegation: DelegatedBooks {
         }
     }
 
-    /// What was stored, ascending; those with a sequence after this one, as many as a message takes.
+    /// What was stored, ascending, with sequences after this one: as many as a message takes.
     func moves(after sequence: UInt64) -> [BlockMove] {
         state.withLock { state in
             Array(

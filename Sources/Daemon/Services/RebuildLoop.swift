@@ -10,6 +10,8 @@ struct RebuildLoop: Sendable {
         var hired: [SupplierRecord] = []
         /// `nil` when no other scheme was wanted.
         var reshape: ReshapeReport?
+        /// Of this round and those before.
+        var journal = RebuildJournal()
     }
 
     enum End: Sendable {
@@ -21,6 +23,11 @@ struct RebuildLoop: Sendable {
         /// There is no identity here.
         case nothing
         case failed(String)
+
+        /// What was done, when the round came to its end.
+        var round: Round? {
+            if case .done(let round) = self { round } else { nil }
+        }
 
         /// Whether the next round has its whole time.
         var isOver: Bool {
@@ -36,6 +43,9 @@ struct RebuildLoop: Sendable {
     var request: RebuildRequest
     /// Hires so many suppliers; on the round's thread.
     var hire: @Sendable (Customer, Int) throws -> [SupplierRecord] = { _, _ in [] }
+
+    /// Brings rebuilders up to date; before a round, so that nothing is done twice, and after it.
+    var contact: @Sendable (Customer) throws -> Void = { _ in }
 
     init(home: Home, adapters: Adapters) {
         self.home = home
@@ -58,7 +68,9 @@ struct RebuildLoop: Sendable {
     }
 
     private func perform(_ cancellation: Cancellation) -> End {
-        guard Customer.exists(home: home) else { return .nothing }
+        guard Customer.exists(home: home), Customer.hasCatalog(home: home) else {
+            return .nothing
+        }
         do {
             let customer = try Customer.open(home: home, adapters: adapters, isBackground: true)
             defer { customer.close() }
@@ -77,6 +89,8 @@ struct RebuildLoop: Sendable {
 
     private func work(_ customer: Customer, _ cancellation: Cancellation) throws -> Round {
         var round = Round()
+        try contact(customer)
+        try cancellation.check()
         let vacancies = try customer.vacancyCount(grace: request.grace)
         try cancellation.check()
         // Without anybody to hire, what can be stored on those who are there still is.
@@ -89,6 +103,8 @@ struct RebuildLoop: Sendable {
         if let wanted = try customer.pendingReshape() {
             round.reshape = try customer.reshape(wanted, cancellation: cancellation) { _, _ in }
         }
+        round.journal = try customer.rebuildJournal()
+        try contact(customer)
         return round
     }
 }

@@ -42,8 +42,12 @@ actor RebuildingService: ServiceBody {
                 let list = values[CustomerSettings.candidates]
                 loop.hire = { try network.hireMissing($1, from: list, for: $0) }
             }
+            let log = log
+            loop.contact = { try RebuildingService.contact(RebuilderLink(network), $0, log) }
             state?.enter("REBUILDING")
+            parts.health.begin()
             let end = await loop.round()
+            parts.health.end(end.round)
             await network.close()
             tell(end)
             state?.enter("DONE")
@@ -51,6 +55,21 @@ actor RebuildingService: ServiceBody {
             let delay = end.isOver ? pause : min(pause, Limits.rebuildRetryInterval)
             guard (try? await parts.setting.sleeper.sleep(nanoseconds: delay)) != nil else {
                 return
+            }
+        }
+    }
+
+    private static func contact(
+        _ link: RebuilderLink, _ customer: Customer, _ log: Logger
+    ) throws {
+        for (user, result) in try link.syncAll(customer) {
+            switch result {
+            case .failure(let error): log.warning("\(user.short): \(NodeProcess.text(error))")
+            case .success(let done) where done.movesTaken + done.blocksSent > 0:
+                let moved = "\(done.movesTaken) fragments rebuilt"
+                log.notice(
+                    "rebuilder \(user.short): \(moved), \(done.blocksSent) blocks handed over")
+            case .success: break
             }
         }
     }

@@ -142,6 +142,22 @@ actor SupplierService: ServiceBody {
             await tell(alerts)
         }
         offers?.moved(to: await parts.ownEndpoints())
+        await leaveIfDone(supplier)
+    }
+
+    /// Ends the service of a supplier that leaves, when nobody needs it or its term is over.
+    private func leaveIfDone(_ supplier: RunningSupplier) async {
+        guard let end = supplier.departure.end,
+            let needed = try? await supplier.work.perform({ supplier.neededFragmentCount() })
+        else { return }
+        let isOver = parts.setting.time.now.nanoseconds / 1_000_000_000 >= end
+        guard needed == 0 || isOver else { return }
+        log.notice("left: \(needed) fragments were still needed; nothing was deleted")
+        do {
+            try parts.configuration.set(ServiceSettings.enabled(.supplier).key.path, "false")
+        } catch {
+            log.error("\(NodeProcess.text(error))")
+        }
     }
 
     /// Gives back the space of what was given up, slowly.

@@ -40,6 +40,8 @@ package final class SessionListener: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.recvAllocator, value: SessionSockets.receiveAllocator)
+                // TLS gathers what several reads bring, and keeps memory for all of them.
+                .childChannelOption(.maxMessagesPerRead, value: 1)
                 .childChannelInitializer { channel in
                     // An error here closes the new connection and nothing else.
                     channel.eventLoop.makeCompletedFuture { try intake.take(channel) }
@@ -102,5 +104,5 @@ package final class SessionListener: Sendable {
 enum SessionSockets {
     /// Large enough that a system call costs little beside the bytes it brings.
     static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
-        minimum: 1 << 10, initial: 4 << 10, maximum: 128 << 10)
+        minimum: 1 << 10, initial: 4 << 10, maximum: Limits.sessionReadLength)
 }

@@ -124,7 +124,7 @@ extension Customer {
 
     /// Suppliers that new blocks go to.
     func employed() throws -> [OpenSupplier] {
-        let fired = try fired
+        let fired = try fired.union(notices().keys)
         return suppliers.withLock { $0 }.filter { !fired.contains($0.record.id) }
     }
 

@@ -51,6 +51,9 @@ package final class Customer: Sendable {
 
     package static func exists(home: Home) -> Bool { FileAccess.exists(home.machineKeys) }
 
+    /// Whether anything was ever to be stored from this home: a node that only gives has nothing.
+    package static func hasCatalog(home: Home) -> Bool { FileAccess.exists(home.catalog) }
+
     /// Opens an identity that is there.
     ///
     /// - Parameter isBackground: ``isWanted`` says when to give way to another command.

@@ -52,6 +52,9 @@ final class BlockFetcher: Sendable {
             left = left.dropFirst(next.count)
             present += readAll(next, of: descriptor, into: stripe)
         }
+        if present.count < scheme.dataCount {
+            present += readMoved(descriptor, without: present, into: stripe)
+        }
         present.sort()
         guard present.count == scheme.dataCount else {
             let error = FetchError.blockLost(
@@ -86,29 +89,64 @@ final class BlockFetcher: Sendable {
         }.compactMap { $0 }
     }
 
+    /// Asks all suppliers for the fragments that are not where the descriptor says: a rebuilder may
+    /// have put them elsewhere since it was written.
+    ///
+    /// - Returns: the positions that were found, no more than are missing.
+    private func readMoved(
+        _ descriptor: BlockDescriptor, without present: [Int], into stripe: PageBuffer
+    ) -> [Int] {
+        let wanted = descriptor.places.indices.filter { !present.contains($0) }
+        let fragments = wanted.map { descriptor.places[$0].fragment }
+        let silent = state.withLock(\.silent)
+        let asked = stores.filter { !silent.contains($0.key) }.sorted { $0.key < $1.key }
+        let holders = inParallel(asked) { [user] _, store -> (any FragmentStore, [Bool])? in
+            (try? store.has(fragments, of: user)).map { (store, $0) }
+        }.compactMap { $0 }
+        var found: [Int] = []
+        for (index, position) in wanted.enumerated()
+        where present.count + found.count < descriptor.scheme.dataCount {
+            let isRead = holders.contains { store, flags in
+                flags[index] && read(position, of: descriptor, from: store, into: stripe)
+            }
+            if isRead { found.append(position) }
+        }
+        return found
+    }
+
     /// Reads one fragment to its place and checks its root; a fault is counted.
     func read(_ position: Int, of descriptor: BlockDescriptor, into stripe: PageBuffer) -> Bool {
-        let place = descriptor.places[position]
-        let slot = BlockFetcher.slot(position, of: descriptor, in: stripe)
-        guard let store = stores[place.supplier],
-            let count = get(place, from: store, into: slot), count == slot.count,
-            store.checksRoots || FragmentID(BLAKE3.hash(slot.immutable.bytes)) == place.fragment
+        let supplier = descriptor.places[position].supplier
+        guard let store = stores[supplier],
+            read(position, of: descriptor, from: store, into: stripe)
         else {
-            state.withLock { $0.faults[place.supplier, default: 0] += 1 }
+            state.withLock { $0.faults[supplier, default: 0] += 1 }
             return false
         }
         return true
     }
 
+    private func read(
+        _ position: Int, of descriptor: BlockDescriptor, from store: any FragmentStore,
+        into stripe: PageBuffer
+    ) -> Bool {
+        let fragment = descriptor.places[position].fragment
+        let slot = BlockFetcher.slot(position, of: descriptor, in: stripe)
+        guard let count = get(fragment, from: store, into: slot), count == slot.count else {
+            return false
+        }
+        return store.checksRoots || FragmentID(BLAKE3.hash(slot.immutable.bytes)) == fragment
+    }
+
     private func get(
-        _ place: FragmentPlace, from store: any FragmentStore,
+        _ fragment: FragmentID, from store: any FragmentStore,
         into slot: UnsafeMutableRawBufferPointer
     ) -> Int? {
         do {
-            return try store.get(place.fragment, of: user, range: nil, into: slot)
+            return try store.get(fragment, of: user, range: nil, into: slot)
         } catch {
             if error.fault == .unreachable {
-                state.withLock { _ = $0.silent.insert(place.supplier) }
+                state.withLock { _ = $0.silent.insert(store.supplier) }
             }
             return nil
         }

@@ -34,7 +34,7 @@ extension Customer {
             return 0
         }
         let usable = entries.count { entry in
-            !entry.state.isLeaving && entry.state.score.isTrusted
+            !entry.isLeaving && entry.state.score.isTrusted
                 && (entry.answers || entry.state.silence <= grace)
         }
         var wanted = 0

@@ -1,6 +1,7 @@
 internal import Catalogs
 internal import Model
 package import Placement
+internal import Suppliers
 internal import Synchronization
 
 extension Customer {
@@ -36,6 +37,23 @@ extension Customer {
         } catch {
             throw Failure.of(error)
         }
+    }
+
+    /// Puts the newest head on every supplier that lacks it: it comes before all blocks.
+    ///
+    /// - Returns: on how many.
+    @discardableResult
+    package func spreadHead() throws -> Int {
+        guard let newest = try catalog.newestHead() else { return 0 }
+        var count = 0
+        for supplier in suppliers.withLock({ $0 }) {
+            guard let store = supplier.store,
+                let heads = try? store.heads(of: owner.user), !heads.contains(newest.head),
+                (try? store.putHead(newest.head)) != nil
+            else { continue }
+            count += 1
+        }
+        return count
     }
 
     /// Stores the rows that no head names yet, and a head that names them.

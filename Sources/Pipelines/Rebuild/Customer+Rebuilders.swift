@@ -99,7 +99,7 @@ extension Customer {
 
     /// The suppliers that are nodes of the network, with the node's own idea of where they are.
     package func grantedFamily() throws -> GrantedFamily {
-        let fired = try fired
+        let fired = try fired.union(notices().keys)
         return GrantedFamily(
             members: suppliers.withLock { $0 }.filter { NodeAddress.isOne($0.record.address) }.map {
                 GrantedFamily.Member(
@@ -115,7 +115,7 @@ extension Customer {
         return try max(0, grantedFamily().members.count { !$0.isLeaving } - wanted)
     }
 
-    /// Calls `body` with each block that a rebuilder can look after: all of its suppliers are nodes.
+    /// Calls `body` with each block that a rebuilder can look after: its suppliers are all nodes.
     package func forEachGrantable(_ body: (SealedBlock) throws -> Void) throws {
         let nodes = Set(try grantedFamily().members.map(\.supplier))
         try RebuildBooks(customer: self).forEachGroup(of: 64) { blocks in

@@ -31,7 +31,7 @@ package struct RebuildJournal: Hashable, Sendable {
 
     static let name = "rebuild journal"
 
-    init() {}
+    package init() {}
 
     init(_ bytes: [UInt8]) {
         var reader = ByteReader(bytes, format: RebuildJournal.name)

@@ -45,11 +45,15 @@ struct RebuildPass {
         var watch = try SupplierWatch(customer, notes: true)
         // A head of ours must not hide what another machine has stored since.
         let knowsNewest = (try? customer.adoptNewerHead()) != nil
-        try spreadHead()
+        let spread = try customer.spreadHead()
+        state.value.withLock { $0.report.headsStored = spread }
         if request.asksForAll { try askForAll() }
         try audit(&watch)
         let pace = try rebuild(watch)
-        if knowsNewest { try publish() }
+        if knowsNewest {
+            try publish()
+            try releaseMoved(from: watch)
+        }
         var report = state.value.withLock { $0.report }
         report.durationNanoseconds = time.uptime - started
         if let pace {
@@ -66,20 +70,6 @@ struct RebuildPass {
     }
 
     // MARK: Before the plan
-
-    /// Puts the newest head on every supplier that lacks it: it comes before all blocks.
-    private func spreadHead() throws {
-        guard let newest = try customer.catalog.newestHead() else { return }
-        for supplier in customer.suppliers.withLock({ $0 }) {
-            guard let store = supplier.store,
-                let heads = try? store.heads(of: customer.owner.user),
-                !heads.contains(newest.head)
-            else { continue }
-            if (try? store.putHead(newest.head)) != nil {
-                state.value.withLock { $0.report.headsStored += 1 }
-            }
-        }
-    }
 
     /// Asks each supplier for what it should have, and notes what it says is gone. One that cannot
     /// be asked says nothing.
@@ -200,6 +190,36 @@ struct RebuildPass {
         }
         progress(step)
         return isFine
+    }
+
+    /// Gives up what suppliers that leave still have of fragments that are stored elsewhere, once a
+    /// head says where.
+    private func releaseMoved(from watch: SupplierWatch) throws {
+        let leaving = watch.leaving
+        guard !leaving.isEmpty, try customer.catalog.unpublishedBlockRows().isEmpty else { return }
+        let staying = Set(
+            watch.entries.filter { $0.answers && !$0.isLeaving }
+                .map(\.supplier.record.id))
+        let stores = customer.suppliers.withLock { $0 }.stores
+        try RebuildBooks(customer: customer).forEachGroup(of: 256) { group in
+            for id in leaving.sorted() {
+                guard let store = stores[id] else { continue }
+                let moved = group.flatMap { _, block in
+                    block.holdings.spares.filter {
+                        $0.supplier == id && block.holdings.isHeld[$0.position]
+                            && staying.contains(block.holdings.places[$0.position])
+                    }.map { (block: block, position: $0.position) }
+                }
+                let names = moved.map { $0.block.fragments[$0.position] }
+                guard !names.isEmpty,
+                    (try? store.tombstone(names, of: customer.owner.user)) != nil
+                else { continue }
+                for one in moved {
+                    try customer.catalog.lose(
+                        row: one.block.row, position: one.position, on: id)
+                }
+            }
+        }
     }
 
     /// Sends the rows of blocks that have moved, in a head of its own: else a machine that recovers

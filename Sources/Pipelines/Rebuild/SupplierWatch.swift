@@ -14,11 +14,20 @@ struct SupplierWatch {
         var state: SupplierStateRow
         var answers: Bool
         var usage: CustomerUsage?
+        /// When it ends, as it says: seconds since 1970.
+        var leavingUntil: Int64?
         /// Bytes that the store has left for all its customers.
         var capacityLeft = Int.max
+
+        var isLeaving: Bool { state.isLeaving || leavingUntil != nil }
     }
 
     private(set) var entries: [Entry]
+
+    /// Those that are to hold nothing any more, by our wish or theirs.
+    var leaving: Set<SupplierID> {
+        Set(entries.filter(\.isLeaving).map(\.supplier.record.id))
+    }
 
     /// Asks every supplier for its usage.
     ///
@@ -27,6 +36,7 @@ struct SupplierWatch {
         let now = customer.adapters.time.now.nanoseconds
         let states = try customer.catalog.supplierStates()
         let open = customer.suppliers.withLock { $0 }
+        let notices = try customer.noteNotices()
         entries = open.map { supplier in
             var state =
                 states.first { $0.supplier == supplier.record.id }
@@ -41,6 +51,7 @@ struct SupplierWatch {
             state.asked = now
             return Entry(
                 supplier: supplier, state: state, answers: answers, usage: own,
+                leavingUntil: notices[supplier.record.id],
                 capacityLeft: all.map { max(0, $0.capacity - $0.used) } ?? 0)
         }
         if notes { try customer.catalog.record(entries.map(\.state)) }
@@ -54,7 +65,7 @@ struct SupplierWatch {
             let free = min(entry.usage?.available ?? 0, entry.capacityLeft)
             var view = SupplierView(
                 id: id, presence: answers ? .answers : .silent(entry.state.silence),
-                isLeaving: entry.state.isLeaving, freeByteCount: max(0, free - free / 64),
+                isLeaving: entry.isLeaving, freeByteCount: max(0, free - free / 64),
                 byteBudget: byteBudget)
             view.isDistrusted = !entry.state.score.isTrusted
             return view

@@ -80,7 +80,8 @@ package struct DelegatedRound {
             report.fragmentsStored += done.fragmentsStored
             report.bytesFetched += UInt64(done.bytesFetched)
             report.bytesStored += UInt64(done.bytesStored)
-            let isStuck = done.fragmentsStored + done.fragmentsAdopted + done.fragmentsFoundLost == 0
+            let isStuck =
+                done.fragmentsStored + done.fragmentsAdopted + done.fragmentsFoundLost == 0
             let count = failed.count
             failed.formUnion(done.suppliersFailed)
             if isStuck, failed.count == count { break }

@@ -46,7 +46,7 @@ package enum RebuilderSettings {
         "minutes between two rounds for those who have granted it")
     package static let rate = Setting.integer(
         "services/rebuilder/rate-mib", 16, in: 1...65_536,
-        "MiB that move each second while it rebuilds for others")
+        "how many MiB move each second while it rebuilds for others")
 
     static let all = [graceHours.definition, roundMinutes.definition, rate.definition]
 }
@@ -67,6 +67,9 @@ package enum SupplierSettings {
     package static let isLeaving = Setting.boolean(
         "services/supplier/leaving", false,
         "take nothing new, and tell customers to move to other suppliers")
+    package static let leavingDays = Setting.integer(
+        "services/supplier/leaving-days", 30, in: 1...3650,
+        "days that a supplier that leaves stays for its customers to move")
     package static let rejected = Setting.words(
         "services/supplier/rejected-customers",
         "ids of users of whom nothing new is taken; what they have stored can be read")
@@ -82,13 +85,14 @@ package enum SupplierSettings {
 
     /// What takes effect while the service goes on.
     package static let live: Set<SettingKey> = [
-        donatedSpace.key, customerSpaceMax.key, isPaused.key, isLeaving.key, rejected.key,
+        donatedSpace.key, customerSpaceMax.key, isPaused.key, isLeaving.key, leavingDays.key,
+        rejected.key,
     ]
 
     static let all = [
         donatedSpace.definition, donatedPaths.definition, customerSpaceMax.definition,
-        isPaused.definition, isLeaving.definition, rejected.definition, customerIdleDays.definition,
-        initialHours.definition,
+        isPaused.definition, isLeaving.definition, leavingDays.definition, rejected.definition,
+        customerIdleDays.definition, initialHours.definition,
         raiseFactor.definition,
     ]
 }

@@ -11,7 +11,8 @@ package struct SettingsSchema: Sendable {
     package static let standard = SettingsSchema(
         InterfaceSettings.all + LogSettings.all + PathSettings.all + NetworkSettings.all
             + RouterSettings.all + DHTSettings.all + IdentitySettings.all + CustomerSettings.all
-            + SupplierSettings.all + RebuilderSettings.all + PeopleSettings.all + ServiceSettings.all,
+            + SupplierSettings.all + RebuilderSettings.all + PeopleSettings.all
+            + ServiceSettings.all,
         shortNames: ShortNames.paths, retired: RetiredSettings.reasons)
 
     /// - Precondition: keys differ.

@@ -49,6 +49,14 @@ extension RemoteFragmentStore {
         return offer
     }
 
+    /// When the supplier ends, in seconds since 1970; `nil` while it stays.
+    package func notice(of owner: UserID) throws(StoreError) -> Int64? {
+        guard case .notice(let end) = try askPlain(.notice, of: owner) else {
+            throw .lied(.wrongAnswer(field: "notice"))
+        }
+        return end
+    }
+
     // MARK: Heads
 
     package func putHead(_ head: Head) throws(StoreError) {

@@ -3,8 +3,10 @@ internal import Synchronization
 
 /// Which grants of its customers a supplier was told are no longer good, one file for each owner.
 ///
-/// Files are `revoked/<owner>.grants` in the supplier's directory: the format of
-/// docs/formats/rebuild-grant.md. They outlive a restart: a grant does too.
+/// Files are `revoked/<owner>.grants` in the supplier's directory, as docs/formats/rebuild-grant.md
+/// says. They outlive a restart: a grant does too.
+///
+/// Golden file: `fixtures/rebuild-grant/revoked-v1.bin`.
 ///
 /// Thread rules: any thread; calls take turns.
 package final class RevokedGrants: Sendable {

@@ -46,6 +46,8 @@ package struct SupplierRequest: Equatable, Sendable {
         case offer
         /// Serials of all grants of the owner that are good no more.
         case revoke([UInt64])
+        /// Whether the supplier leaves, and when.
+        case notice
     }
 
     package init(owner: UserID, grant: [UInt8] = [], _ call: Call) {
@@ -92,7 +94,7 @@ extension SupplierRequest.Call {
     package enum Code: UInt8, CaseIterable, Sendable {
         case contract = 1
         case propose, put, get, header, has, list, heads, putHead, tombstone, keep, scrub, usage
-        case audit, offer, revoke
+        case audit, offer, revoke, notice
     }
 
     package var code: Code {
@@ -113,6 +115,7 @@ extension SupplierRequest.Call {
         case .audit: .audit
         case .offer: .offer
         case .revoke: .revoke
+        case .notice: .notice
         }
     }
 }

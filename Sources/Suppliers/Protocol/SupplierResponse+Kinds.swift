@@ -30,6 +30,7 @@ extension SupplierResponse {
             ] { writer.integer(UInt64(clamping: value)) }
         case .audit(let answer): answer.encode(into: &writer)
         case .offer(let offer): writer.counted(offer.encoded())
+        case .notice(let end): writer.integer(end ?? 0)
         }
     }
 
@@ -54,6 +55,10 @@ extension SupplierResponse {
         case .offer:
             let bytes = try reader.counted(limit: SupplierOffer.lengthMax, field: "offer")
             self = .offer(try SupplierOffer(bytes))
+        case .notice:
+            let end = try reader.integer(Int64.self)
+            guard end >= 0 else { throw .invalid(format: reader.format, field: "notice") }
+            self = .notice(end == 0 ? nil : end)
         }
     }
 

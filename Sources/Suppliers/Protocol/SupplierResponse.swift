@@ -29,6 +29,8 @@ package enum SupplierResponse: Equatable, Sendable {
     /// The payload is the ranges asked for, one after the other.
     case audit(AuditAnswer)
     case offer(SupplierOffer)
+    /// When the supplier ends, in seconds since 1970; `nil` while it stays.
+    case notice(Int64?)
 
     static let format = "supplier response"
     private static let magic: StaticString = "BDSRSP01"
@@ -36,7 +38,7 @@ package enum SupplierResponse: Equatable, Sendable {
     enum Kind: UInt8, CaseIterable {
         case refused = 1
         case done, contract, receipts, bytes, header, flags, records, heads, usage, audit
-        case offer
+        case offer, notice
     }
 
     package func encoded() -> [UInt8] {
@@ -79,6 +81,7 @@ package enum SupplierResponse: Equatable, Sendable {
         case .usage: .usage
         case .audit: .audit
         case .offer: .offer
+        case .notice: .notice
         }
     }
 }

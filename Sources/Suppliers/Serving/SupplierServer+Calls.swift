@@ -70,6 +70,7 @@ extension SupplierServer {
             guard try store.contract(of: owner) != nil else { throw .unknownCustomer(owner) }
             try rules.grants.revoke(serials, of: owner)
             return .done
+        case .notice: return .notice(rules.leavingUntil())
         case .offer:
             guard let offer = rules.offer() else { throw .unavailable(reason: "no offer") }
             return .offer(offer)
@@ -94,8 +95,8 @@ extension SupplierServer {
 
     // MARK: Fragments
 
-    /// - Parameter isByOwner: an owner's bytes are its own affair; anybody else's must be those that
-    ///   the owner has signed the root of.
+    /// - Parameter isByOwner: an owner's bytes are its own affair; anybody else's must be those
+    ///   that the owner has signed the root of.
     private func put(
         _ headers: [FragmentHeader], _ payload: [PayloadPart], of owner: UserID, isByOwner: Bool
     ) throws(Refusal) -> SupplierResponse {

@@ -123,6 +123,8 @@ package struct SupplierRules: Sendable {
     package var refusal: @Sendable (UserID) -> StoreError? = { _ in nil }
     /// What the supplier says about itself; `nil` where nobody needs to be told.
     package var offer: @Sendable () -> SupplierOffer? = { nil }
+    /// When the supplier ends, in seconds since 1970; `nil` while it stays.
+    package var leavingUntil: @Sendable () -> Int64? = { nil }
 
     package init(
         quotaMax: @escaping @Sendable (UserID) -> Int,

@@ -66,6 +66,7 @@ extension DiskFragmentStore {
                     room: room)
             else {
                 state.idle = occasion
+                releaseReserve()
                 return
             }
             if use.number == uses.last?.number { try roll(from: use.number) }
@@ -78,6 +79,15 @@ extension DiskFragmentStore {
             throw error
         } catch {
             throw .failed(operation: "compact", errno: -1)
+        }
+    }
+
+    /// What was reserved for puts that may not come soon: the disk shows what is used.
+    private func releaseReserve() {
+        writer.withLock { writer in
+            guard var segment = writer.segment else { return }
+            segment.releaseReserve()
+            writer.segment = segment.isFailed ? nil : segment
         }
     }
 

@@ -51,6 +51,9 @@ struct SegmentWriter {
         takeBack()
     }
 
+    /// Gives reserved space back, and goes on.
+    mutating func releaseReserve() { takeBack() }
+
     /// Gives reserved space back; the segment is complete.
     func finish() throws(DiskError) {
         try file.truncate(to: length)

@@ -197,6 +197,8 @@ struct Backup: ContextualCommand {
             // Suppliers keep the head, too: this only makes them easier to find.
             _ = try? waiting { try await network.publish(pointer) }
         }
+        // Whom it does not reach hears of it from the node.
+        if !dryRun { _ = try? RebuilderLink(context.network).syncAll(customer) }
         try texts.finished(report)
         if !dryRun { texts.advice(customer.identity, isNew: isNew) }
         return report

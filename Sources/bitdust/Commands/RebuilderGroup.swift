@@ -31,11 +31,12 @@ struct RebuilderGrant: ContextualCommand {
               bitdust rebuilder grant 203.0.113.5:7771 --expires 365d
 
             It may read sealed fragments, have them proved, and store again what your device has \
-            signed. It cannot read what is in them, delete anything, or agree on contracts. It uses \
-            the suppliers that you have hired: hire a few more than a block needs.
+            signed. It cannot read what is in them, delete anything, or agree on contracts. It \
+            uses the suppliers that you have hired: hire a few more than a block needs.
             """)
 
-    @Argument(help: ArgumentHelp("Where the rebuilder answers: HOST or HOST:PORT.", valueName: "node"))
+    @Argument(
+        help: ArgumentHelp("Where the rebuilder answers: HOST or HOST:PORT.", valueName: "node"))
     var node: String
 
     @Option(help: ArgumentHelp("For how long, as in 90d.", valueName: "days"))
@@ -65,6 +66,8 @@ struct RebuilderGrant: ContextualCommand {
             let record = try customer.grantRebuilding(
                 to: address.user, at: address, days: days ?? 90)
             customer.spreadRevocations()
+            // Who recovers needs one supplier that answers and has it.
+            try customer.spreadHead()
             let contact: RebuilderLink.Contact
             do {
                 contact = try link.sync(record, of: customer)

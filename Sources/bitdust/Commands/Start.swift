@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CKernels
 internal import Daemon
 internal import Model
 
@@ -33,6 +34,7 @@ struct Start: ContextualCommand {
     }
 
     func run(in context: CommandContext) throws {
+        bd_share_memory()
         let client = try NodeClient(context)
         let home = client.home
         let isEchoing = readyFd == nil && !quiet

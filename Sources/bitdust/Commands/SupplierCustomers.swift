@@ -59,9 +59,10 @@ struct SupplierLeave: ContextualCommand {
               bitdust supplier leave
               bitdust supplier leave --cancel
 
-            Customers see it when they come the next time and hire others. What they have stored is
-            kept and served meanwhile; `bitdust supplier status` says how much that is. This version
-            hands nothing over by itself: wait until nobody needs it before you delete anything.
+            Customers see it when they come the next time, and their nodes copy what is here to
+            others. The supplier ends when nobody needs it, or after 30 days \
+            (services/supplier/leaving-days); it deletes nothing. `bitdust supplier status` says \
+            how much is still needed.
             """)
 
     @Flag(help: "Stay after all.")
@@ -72,14 +73,13 @@ struct SupplierLeave: ContextualCommand {
     func run(in context: CommandContext) throws {
         let client = try NodeClient(context)
         try client.set("services/supplier/leaving", cancel ? "false" : "true")
+        // It may have ended in the meantime.
+        if cancel { try client.set("services/supplier/enabled", "true") }
         guard !cancel else { return try context.console.out("staying: serving again") }
         try context.console.out("leaving: no new contracts, nothing new is taken")
         guard client.isRunning else { return }
         let answer = try client.result("donation_status").result ?? [:]
-        let held = UInt64(clamping: answer["used"]?.asInteger ?? 0)
-        let count = UInt64(clamping: answer["customers"]?.asInteger ?? 0)
-        try context.console.out(
-            "still held: \(sizeText(held)) of \(countText(count, "customer"))")
+        for line in SupplierText.leaving(answer) { try context.console.out(line) }
     }
 }
 
@@ -109,6 +109,7 @@ enum SupplierText {
             ("reached", answer["reached_from_outside"]?.asText ?? ""),
         ]
         var lines = rows.map { $0.0.leftAligned(11) + ($0.1.isEmpty ? "-" : $0.1) }
+        lines += leaving(answer)
         for disk in answer["disks"]?.asArray ?? [] {
             lines.append(
                 "disk".leftAligned(11) + "\(disk["path"]?.asText ?? ""): "
@@ -142,6 +143,17 @@ enum SupplierText {
                     + "left of \(sizeText(donated)), and nothing more is promised")
         }
         return lines
+    }
+
+    /// What is left to be moved before the supplier ends; nothing while it stays.
+    static func leaving(_ answer: APIValue) -> [String] {
+        guard let end = answer["leaving_until"]?.asInteger else { return [] }
+        let needed = UInt64(clamping: answer["needed_fragments"]?.asInteger ?? 0)
+        return [
+            "leaves".leftAligned(11) + "when nobody needs it, at the latest "
+                + "\(localTimeText(nanoseconds: Int64(end) * 1_000_000_000)): "
+                + "\(countText(needed, "fragment")) still needed"
+        ]
     }
 
     static func customer(_ customer: APIValue) -> String {

@@ -19,6 +19,7 @@ struct FamilyChooser {
     /// - Parameter asked: what `--to` says in this run.
     func prepare(_ asked: SupplierChoice?) throws {
         try customer.noteAttendance()
+        _ = try customer.noteNotices()
         let kept = try customer.supplierChoice().flatMap { SupplierChoice($0) }
         switch asked ?? kept {
         case .friends?: try useFriends(isAsked: asked != nil)

@@ -82,7 +82,8 @@ struct StatusText {
         let missing = UInt64(last.lost) + UInt64(last.misplaced)
         var words = "looked \(ago)"
         if last.foundLost + last.rebuilt > 0 {
-            words += ", found \(countText(UInt64(last.foundLost), "fragment")) lost and stored "
+            words +=
+                ", found \(countText(UInt64(last.foundLost), "fragment")) lost and stored "
                 + "\(countText(UInt64(last.rebuilt))) anew that day"
         }
         if missing > 0 { words += ", \(countText(missing)) still to rebuild" }

@@ -51,6 +51,7 @@ struct OutgoingConnection {
                 .connectTimeout(TimeAmount(deadline))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelOption(.recvAllocator, value: SessionSockets.receiveAllocator)
+                .channelOption(.maxMessagesPerRead, value: 1)
                 // Nothing is read before TLS is there to read it.
                 .channelOption(.autoRead, value: false)
                 .connect(to: SocketAddresses.library(target)).get()

@@ -89,7 +89,7 @@ struct IncomingRequest {
     }
 
     mutating func nextBytes() -> ByteBuffer? {
-        let count = min(answer.readableBytes, Limits.sessionDataLengthMax)
+        let count = min(answer.readableBytes, Limits.sessionDataLengthSent)
         return count > 0 ? answer.readSlice(length: count) : nil
     }
 

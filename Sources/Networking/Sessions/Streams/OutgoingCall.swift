@@ -25,7 +25,7 @@ struct OutgoingCall {
 
     /// The next part of the payload, as far as credit reaches.
     mutating func nextBytes() -> ByteBuffer? {
-        let count = min(credit, payload.readableBytes, Limits.sessionDataLengthMax)
+        let count = min(credit, payload.readableBytes, Limits.sessionDataLengthSent)
         guard count > 0 else { return nil }
         credit -= count
         return payload.readSlice(length: count)

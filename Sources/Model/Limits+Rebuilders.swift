@@ -1,0 +1,24 @@
+// What a rebuilder takes of others, and what is kept of grants and rounds.
+
+extension Limits {
+    /// Copies beside their places that a block is handed over with; more are of no use to anybody.
+    package static let spareCountMax = 255
+    /// Suppliers of one owner that a rebuilder is told of: four times the largest family.
+    package static let grantedSupplierCountMax = 1024
+    /// Bytes of one message of blocks or moves to or from a rebuilder: a hundred blocks of 8+12.
+    package static let rebuilderPageLength = 4 << 20
+    /// Names of blocks in one answer of a rebuilder.
+    package static let rebuilderInventoryCountMax = 4096
+    /// Owners that a rebuilder works for, and bytes of what they hand over together: headers of
+    /// 50 GiB at 8+12.
+    package static let rebuilderOwnerCountMax = 64
+    package static let rebuilderByteCountMax = 1 << 30
+    /// Challenges of 1 KiB that a rebuilder puts to each supplier in a round.
+    package static let rebuilderAuditCount = 8
+    /// Days that the journal of rebuilding keeps: a quarter of a year.
+    package static let rebuildJournalDayMax = 90
+    /// Grants of one owner that may be revoked before they expire, and checked ones that a supplier
+    /// remembers so that it checks signatures once.
+    package static let revokedGrantCountMax = 256
+    package static let grantCacheCountMax = 256
+}
