@@ -94,7 +94,10 @@ struct RebuildLoop: Sendable {
         let vacancies = try customer.vacancyCount(grace: request.grace)
         try cancellation.check()
         // Without anybody to hire, what can be stored on those who are there still is.
-        if vacancies > 0 { round.hired = (try? hire(customer, vacancies)) ?? [] }
+        // No stranger takes the place of a friend or of somebody who was chosen.
+        if vacancies > 0, try customer.takesStrangers() {
+            round.hired = (try? hire(customer, vacancies)) ?? []
+        }
         try cancellation.check()
         round.report = try customer.rebuild(request, cancellation: cancellation) { _ in }
         if let wanted = try customer.pendingReshape() {

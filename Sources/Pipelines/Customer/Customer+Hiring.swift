@@ -100,6 +100,13 @@ extension Customer {
         try catalog.set(Customer.choiceName, to: Array(text.utf8))
     }
 
+    /// Whether suppliers may be hired whom its owner did not name: neither `--to friends` nor a
+    /// list was said.
+    package func takesStrangers() throws -> Bool {
+        let choice = try supplierChoice()
+        return choice == nil || choice == "network"
+    }
+
     private static let choiceName = "supplier choice"
 
     /// All suppliers that are known, without asking them anything.

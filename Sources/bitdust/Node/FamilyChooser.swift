@@ -90,7 +90,7 @@ struct FamilyChooser {
         }
         try leave { $0.user.map { !employed.contains($0) } ?? true }
         texts.friends(friends.filter { employed.contains($0.user) }.map(\.name.text), failed)
-        if redundancy == .automatic { try tellOldSchemes() }
+        if redundancy == .automatic { try recodeOld() }
         try tellLate()
     }
 
@@ -174,14 +174,18 @@ struct FamilyChooser {
         }
     }
 
-    private func tellOldSchemes() throws {
+    /// With more friends what is stored already can be made safer, too: the node does it by and by.
+    private func recodeOld() throws {
         let count = try customer.employedCandidates().count
         guard let scheme = ErasureScheme.automatic(supplierCount: count),
-            let old = try customer.storedSchemes().first(where: { $0.scheme != scheme })
+            let old = try customer.storedSchemes().first(where: {
+                $0.scheme.parityCount < scheme.parityCount
+            })
         else { return }
+        try customer.wantReshape(.automatic)
         texts.note(
-            "  Note: what was stored before is coded \(old.scheme); "
-                + context.command("reshape") + " codes it \(scheme) for all of them.")
+            "  Note: what was stored before is coded \(old.scheme); the node codes it \(scheme) "
+                + "by and by, " + context.command("reshape") + " now.")
     }
 
     /// Nobody takes the place of somebody who was chosen.

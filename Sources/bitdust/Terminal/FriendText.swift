@@ -118,9 +118,9 @@ enum FriendText {
         let count = names.count
         guard let scheme = ErasureScheme.automatic(supplierCount: count) else { return "" }
         let more = (1...Limits.fragmentCountMax).first { wanted in
-            ErasureScheme.automatic(supplierCount: wanted).map {
-                wanted > count && $0.parityCount > scheme.parityCount
-            } ?? false
+            guard wanted > count, let other = ErasureScheme.automatic(supplierCount: wanted)
+            else { return false }
+            return other.parityCount > scheme.parityCount
         }
         let hint =
             more.flatMap { wanted in
