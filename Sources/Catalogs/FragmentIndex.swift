@@ -105,8 +105,8 @@ package final class FragmentIndex: Sendable {
     ) throws(FragmentIndexError) {
         try write { database in
             try FragmentIndex.insert(rows, in: database)
-            if mayCopy { try FragmentIndex.supersede(rows, in: database) }
             try FragmentIndex.apply(tombstones, in: database)
+            if mayCopy { try FragmentIndex.supersede(rows, in: database) }
             let statement = try database.cachedStatement(
                 sql: """
                     INSERT INTO segments (number, length, lastSequence) VALUES (?, ?, ?)
@@ -168,17 +168,19 @@ package final class FragmentIndex: Sendable {
         }
     }
 
-    /// Marks the earlier records of what was copied.
+    /// Marks the earlier records of what was copied. One that was tombstoned before the later one
+    /// was written was not copied but put again.
     private static func supersede(_ rows: [FragmentIndexRow], in database: GRDB.Database) throws {
         let statement = try database.cachedStatement(
             sql: """
-                UPDATE fragments SET corrupt = 2
-                WHERE owner = ? AND fragment = ? AND sequence < ?
-                    AND tombstone IS NULL AND corrupt = 0
+                UPDATE fragments SET corrupt = 2, tombstone = NULL
+                WHERE owner = :owner AND fragment = :fragment AND sequence < :sequence
+                    AND (tombstone IS NULL OR tombstone > :sequence) AND corrupt = 0
                 """)
         for row in rows where row.state == .live {
             try statement.execute(arguments: [
-                Data(row.owner), Data(row.fragment), Int64(bitPattern: row.sequence),
+                "owner": Data(row.owner), "fragment": Data(row.fragment),
+                "sequence": Int64(bitPattern: row.sequence),
             ])
         }
     }
@@ -188,7 +190,7 @@ package final class FragmentIndex: Sendable {
             sql: """
                 UPDATE fragments SET tombstone = :sequence
                 WHERE owner = :owner AND fragment = :fragment
-                    AND sequence < :sequence AND tombstone IS NULL
+                    AND sequence < :sequence AND tombstone IS NULL AND corrupt <> 2
                 """)
         for row in tombstones {
             try statement.execute(arguments: [

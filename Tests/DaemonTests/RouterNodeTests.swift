@@ -74,7 +74,8 @@ import Testing
         }
     }
 
-    /// Somebody who knows nothing but a code with the router in it becomes a friend of who is hidden.
+    /// Somebody who knows nothing but a code with the router in it becomes a friend of who is
+    /// hidden.
     private func befriend(_ hidden: Station, behind router: Station) async throws {
         let invited = try await hidden.call("friend_invite", ["give": "100MB", "name": "sam"])
         let code = try InvitationCode(try #require(invited.result?["code"]?.asText))
@@ -87,9 +88,11 @@ import Testing
         let wrong = InvitationCode(
             places: routed.places,
             fingerprint: UserFingerprint([UInt8](repeating: 1, count: 13))!, token: code.token)
-        let lost = try await sam.call("friend_accept", ["code": .text("\(wrong)"), "give": "100MB"])
+        let lost = try await sam.call(
+            "friend_accept", ["code": .text("\(wrong)"), "give": "100MB"])
         #expect(lost.reason == "BD-INVITE-UNREACHABLE", "nobody waits there by that name")
-        let taken = try await sam.call("friend_accept", ["code": .text("\(routed)"), "give": "100MB"])
+        let taken = try await sam.call(
+            "friend_accept", ["code": .text("\(routed)"), "give": "100MB"])
         #expect(taken.isOK, "\(taken.value)")
         let friend = try await hidden.call("friends_list").result?.asArray?.first
         #expect(friend?["name"] == "sam" && friend?["gives_bytes"] == 104_857_600)

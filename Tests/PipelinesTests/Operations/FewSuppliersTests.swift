@@ -131,7 +131,11 @@ import Testing
         }
         #expect(try station.restore().status == .done)
         #expect(station.differences() == [])
-        station.deleteSupplier(numbers[0])
+        station.deleteSupplier(numbers.removeFirst())
+        // Among 29 data fragments some are nothing but padding: they are alike, and who holds one
+        // makes up for who has lost another.
+        let isSpare = scheme.dataCount == 29
+        if isSpare { for number in numbers.dropFirst() { station.deleteSupplier(number) } }
         #expect(failure { try station.restore(to: "again") }?.status == .filesDamaged)
     }
 
