@@ -17,6 +17,7 @@ enum NodeAPI {
         table.add(UserAPI(parts: parts).handlers)
         table.add(SpaceAPI(parts: parts).handlers)
         table.add(SupplierAPI(parts: parts).handlers)
+        table.add(FamilyAPI(parts: parts).handlers)
         table.add(DHTAPI(parts: parts).handlers)
         return table
     }
