@@ -13,6 +13,15 @@ extension Limits {
     package static let routerCallBurst = 32
     package static let routerCallsPerSecond = 1
     package static let callersPerAnswerMax = 16
+    /// Bytes of one user each second, unless a setting says otherwise: what a fast line at home
+    /// sends, so that one user cannot have a whole server's.
+    package static let routerBytesPerSecond = 16 << 20
+    /// Bytes of one user in a day: two hours at that rate.
+    package static let routerBytesPerDay = 100 << 30
+    /// Users whose bytes are counted: those of all splices, and of a day's callers.
+    package static let routerMeterUserMax = 4096
+    /// Of them, those that an answer names.
+    package static let routerUsersTold = 100
     package static let spliceJoinDeadline: Duration = .seconds(10)
     package static let routerReturnDeadline: Duration = .seconds(10)
     /// Below the time after which a request is given up.

@@ -258,6 +258,8 @@ package enum Limits {
     package static let sessionMemoryDefault = 64 << 20
     /// What is given to TLS at once, so that it waits encrypted for the socket. TLS keeps its
     /// buffer for it, 64 KiB, as long as the session lasts: a node has hundreds of them.
+    /// What is given to TLS at once, so that it waits encrypted for the socket. TLS keeps a buffer
+    /// of 64 KiB for it as long as the session lasts, and a node has hundreds of them.
     package static let sessionWriteLength = 48 << 10
     /// What is read from a socket at once, for the same reason.
     package static let sessionReadLength = 64 << 10

@@ -75,6 +75,41 @@ import Testing
         await two.end()
     }
 
+    @Test func `who asks to be dialled is dialled now and then`() {
+        var rates = DialBackRates()
+        let one = IPAddress("203.0.113.5")!
+        let neighbour = IPAddress("203.0.113.77")!
+        let other = IPAddress("198.51.100.1")!
+        #expect(rates.admits(one, at: 5) == true)
+        let (again, nearby) = (rates.admits(one, at: 6), rates.admits(neighbour, at: 7))
+        #expect(!again && !nearby)
+        #expect(rates.admits(other, at: 8) == true)
+        #expect(rates.admits(neighbour, at: 5 + Limits.dialBackInterval) == true)
+        // A crowd is not remembered for ever, nor lets it the first ones in again too soon.
+        let start = 10 * Limits.dialBackInterval
+        for number in 0..<UInt32(Limits.dialBackRangeMax) {
+            #expect(rates.admits(.v4(number << 8), at: start) == true)
+        }
+        let isCrowdPassed = rates.admits(.v4(200 << 24), at: start + 1)
+        #expect(!isCrowdPassed)
+        #expect(rates.admits(.v4(200 << 24), at: start + Limits.dialBackInterval) == true)
+    }
+
+    @Test func `a node that nobody gets to says since when and what to do`() async throws {
+        let node = try Hub(1)
+        _ = try await node.open()
+        #expect(await node.hub.reach.verdict.name == "not known")
+        #expect(await node.hub.reach.remedy != nil)
+        await node.hub.nobodyCame(asked: 2, port: 7771)
+        let first = await node.hub.reach
+        #expect(first.verdict.name == "no" && first.verdict.since != nil)
+        #expect(try #require(first.remedy).contains("port 7771"))
+        await node.hub.nobodyCame(asked: 3, port: 7771)
+        #expect(await node.hub.reach.verdict.since == first.verdict.since)
+        #expect(await node.hub.reach.text.contains("3 nodes"))
+        await node.end()
+    }
+
     @Test func `the document says where the node answers`() async throws {
         let node = try Hub(named: "alice")
         let before = try #require(await node.identity.document)

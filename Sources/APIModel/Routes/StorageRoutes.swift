@@ -118,9 +118,9 @@ extension RouteTable {
     static let supplierRoutes = [
         Route(
             .get, id: "supplier/list", short: "su/l", method: "suppliers_list",
-            [customer, .flag("verbose")], service: "employer", isBuilt: false,
-            answer: "position, idurl, global_id, supplier_state, connected, contact_state of "
-                + "each (contract, fragments)"),
+            [customer, .flag("verbose")], service: "employer",
+            answer: "position, supplier_id, idurl, global_id, address, supplier_state, "
+                + "contact_state, failure, contract of each (fragments)"),
         Route(
             .get, id: "supplier/list/dht", short: "su/dht", method: "suppliers_list_dht",
             [customer], service: "entangled_dht", isBuilt: false,
@@ -131,14 +131,14 @@ extension RouteTable {
             answer: "nothing"),
         Route(
             .delete, id: "supplier/replace", short: "su/r", method: "supplier_replace",
-            supplier, service: "employer", isBuilt: false, answer: "nothing"),
+            supplier, service: "employer", answer: "nothing"),
         Route(
             .put, id: "supplier/switch", short: "su/sw", method: "supplier_switch",
             supplier + [successor(.mandatory)], service: "employer", isBuilt: false,
             answer: "nothing"),
         Route(
             .post, id: "supplier/ping", short: "su/png", method: "suppliers_ping",
-            service: "customer", isBuilt: false, answer: "nothing"),
+            service: "customer", answer: "asked, answered: how many suppliers"),
     ]
 
     static let customerRoutes = [
@@ -196,8 +196,9 @@ extension RouteTable {
             answer: "idurl, global_id, outgoing, incoming by supplier"),
         Route(
             .get, id: "connection/list", short: "con/l", method: "connections_list",
-            [.list("protocols")], service: "gateway", isBuilt: false,
-            answer: "status, state, proto, host, global_id, idurl, bytes of each"),
+            [.list("protocols")], service: "gateway",
+            answer: "status, state, proto, host, global_id, idurl, dialled, bytes_sent, "
+                + "bytes_received of each"),
         Route(
             .get, id: "stream/list", short: "str/l", method: "streams_list",
             [.list("protocols")], service: "gateway", isBuilt: false,

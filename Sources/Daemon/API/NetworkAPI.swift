@@ -86,14 +86,20 @@ struct NetworkAPI: Sendable {
     /// Routers at which this node waits; on a router what it forwards.
     private var proxy: APIValue {
         let routers = (parts.routing.reachedBy ?? []).map { APIValue.text("\($0)") }
-        guard let counts = parts.routing.router?.counts else {
-            return ["sessions": .array(routers)]
+        guard let router = parts.routing.router else { return ["sessions": .array(routers)] }
+        let (counts, perDay) = (router.counts, parts.values[RouterSettings.routedPerDay].byteCount)
+        let users = router.uses.prefix(Limits.routerUsersTold).map { user, byteCount in
+            APIValue.object(
+                parts.hub.known.names(of: user).merging([
+                    "bytes_today": APIValue(byteCount),
+                    "spent": .bool(perDay > 0 && UInt64(byteCount) >= perDay),
+                ]) { $1 })
         }
         return [
             "sessions": .array(routers), "waiting": APIValue(counts.waiting),
             "routes": APIValue(counts.joined), "pending": APIValue(counts.pending),
             "closed_routes": APIValue(counts.served - counts.joined),
-            "refused": APIValue(counts.refused),
+            "refused": APIValue(counts.refused), "users": .array(users),
         ]
     }
 

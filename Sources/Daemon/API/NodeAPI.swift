@@ -19,6 +19,7 @@ enum NodeAPI {
         table.add(SpaceAPI(parts: parts).handlers)
         table.add(SupplierAPI(parts: parts).handlers)
         table.add(HealthAPI(parts: parts).handlers)
+        table.add(FamilyAPI(parts: parts).handlers)
         table.add(DHTAPI(parts: parts).handlers)
         return table
     }

@@ -185,7 +185,10 @@ struct SupplierAPI: Sendable {
                         ]
                     }),
                 "endpoints": APIValue(endpoints.map { "\($0)" }),
-                "reached_from_outside": .text(reach.text), "alerts": alerts,
+                "reached_from_outside": .text(reach.text),
+                "reachable": .text(reach.verdict.name),
+                "reachable_since": reach.verdict.since.map { APIValue($0) } ?? .null,
+                "reach_remedy": APIValue(reach.remedy), "alerts": alerts,
             ])
         }
     }

@@ -24,6 +24,9 @@ actor ProxyServerService: ServiceBody {
     func start() async throws {
         var limits = RouterLimits()
         limits.waitingCountMax = parts.values[RouterSettings.routesLimit]
+        limits.bytesPerSecond = Int(
+            clamping: parts.values[RouterSettings.routedPerSecond].byteCount)
+        limits.bytesPerDay = Int(clamping: parts.values[RouterSettings.routedPerDay].byteCount)
         let router = Router(
             limits: limits, time: parts.setting.time, sleeper: parts.setting.sleeper,
             random: parts.setting.random)

@@ -184,23 +184,16 @@ actor SupplierService: ServiceBody {
     /// Has others of the network come here; nobody is asked when somebody from outside came.
     private func testReach() async {
         let uptime = parts.setting.time.uptime
-        if case .outside = await parts.hub.reach {
+        if await parts.hub.isReached {
             failedReach = 0
             return
         }
-        guard uptime >= nextReachTest, let node = parts.dht.current else { return }
-        var places: [Endpoint] = []
-        for role in [Role.router, .supplier] {
-            let topic = role.topic(in: parts.networkName)
-            if case .peers(let found, _) = await node.perform(.findPeers(topic)) {
-                places += found
-            }
-        }
-        let own = await parts.ownEndpoints()
-        places.removeAll { own.contains($0) }
+        guard uptime >= nextReachTest else { return }
+        let places = await ReachPlaces(parts: parts).find()
         guard !places.isEmpty else { return }
-        nextReachTest = uptime + Limits.reachTestInterval
         failedReach = await parts.hub.testReach(asking: places) ?? 0
+        nextReachTest =
+            uptime + (failedReach > 0 ? Limits.reachRetryInterval : Limits.reachTestInterval)
     }
 
     private func tell(_ alerts: [SupplierAlert]) async {

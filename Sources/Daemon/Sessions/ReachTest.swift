@@ -14,13 +14,17 @@ extension SessionHub {
 
     /// Asks nodes until one has come.
     ///
+    /// What they find is what ``reach`` says from then on.
+    ///
     /// - Returns: how many have tried and did not get here; `nil` when one did.
     func testReach(asking endpoints: [Endpoint]) async -> Int? {
         guard let running = current else { return 0 }
         let port = running.listener.localEndpoint.port
         let header = Array("BDREACH1".utf8) + [UInt8(port & 0xff), UInt8(port >> 8)]
-        var failures = 0
-        for endpoint in endpoints.prefix(Limits.reachTestCount) {
+        var (failures, asked) = (0, 0)
+        for endpoint in endpoints.prefix(Limits.routerCandidateCountMax) {
+            // Many places may have nobody who answers, or somebody who answers too much.
+            guard asked < Limits.reachTestCount, !Task.isCancelled else { break }
             guard let session = try? await running.dialer.dial([endpoint], expecting: nil) else {
                 continue
             }
@@ -28,15 +32,20 @@ extension SessionHub {
                 SessionRequest(header: header), deadline: Limits.reachDeadline * 2)
             await running.pool.adopt(session)
             switch answer?.header {
-            case SessionHub.answerMagic + [1]: return nil
-            case SessionHub.answerMagic + [0]: failures += 1
+            case SessionHub.answerMagic + [1]:
+                return nil
+            case SessionHub.answerMagic + [0]:
+                failures += 1
+                asked += 1
             default: break
             }
         }
+        if failures > 0 { nobodyCame(asked: failures, port: port) }
         return failures
     }
 
-    /// Dials who asks, at the address that its session comes from and nowhere else.
+    /// Dials who asks, at the address that its session comes from and nowhere else: who comes
+    /// through a router has none. One at a time, and one address range now and then.
     func answerReach(
         _ peer: SessionPeer, _ request: SessionRequest
     ) async throws -> SessionResponse {
@@ -44,6 +53,7 @@ extension SessionHub {
             let address = running.listener.openSessions.first(where: { $0.peer == peer })?
                 .peerEndpoint?.address
         else { throw SessionRefusal.busy }
+        guard admitsDialBack(to: address) else { throw SessionRefusal.busy }
         isTestingReach = true
         defer { isTestingReach = false }
         let port = UInt16(request.header[8]) | UInt16(request.header[9]) << 8

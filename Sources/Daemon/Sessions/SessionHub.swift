@@ -27,6 +27,7 @@ actor SessionHub {
     private var refreshing: Task<Void, Never>?
     /// One at a time: whoever asks makes us dial.
     var isTestingReach = false
+    private var dialBacks = DialBackRates()
     /// Who takes the callers of this node's router; `nil` when it is none.
     private var router: Router?
     private var mayCallRouters = true
@@ -158,13 +159,39 @@ actor SessionHub {
     enum Reach: Sendable, Equatable {
         case notKnown
         case local(Endpoint)
-        case outside(Endpoint)
+        case outside(Endpoint, at: Timestamp)
+        /// Others have tried in vain, for the first time then.
+        case closed(since: Timestamp, asked: Int, port: UInt16)
 
         var text: String {
             switch self {
-            case .notKnown: "not known: nobody has come yet"
+            case .notKnown: "not known: nobody has come yet, and nobody could be asked to"
             case .local(let peer): "not known: so far only \(peer.address) of this network came"
-            case .outside(let peer): "yes: \(peer.address) came"
+            case .outside(let peer, _): "yes: \(peer.address) came"
+            case .closed(_, let asked, let port):
+                "no: \(asked) nodes were asked to come to TCP port \(port), and none could"
+            }
+        }
+
+        /// `yes`, `no` or `not known`, and since when in seconds since 1970.
+        var verdict: (name: String, since: Int64?) {
+            switch self {
+            case .notKnown, .local: ("not known", nil)
+            case .outside(_, let time): ("yes", time.nanoseconds / 1_000_000_000)
+            case .closed(let time, _, _): ("no", time.nanoseconds / 1_000_000_000)
+            }
+        }
+
+        /// What its operator can do; `nil` when all is well.
+        var remedy: String? {
+            switch self {
+            case .outside: nil
+            case .closed(_, _, let port):
+                "forward TCP port \(port) to this machine at your router and open it in the "
+                    + "firewall, or `bitdust set services/proxy-transport/enabled true`"
+            case .notKnown, .local:
+                "join a network (`bitdust join`): its nodes are asked to come here; or have a "
+                    + "friend elsewhere run `bitdust find HOST:PORT` with your address"
             }
         }
     }
@@ -172,7 +199,7 @@ actor SessionHub {
     private func came(_ session: Session) {
         guard let peer = session.peerEndpoint, !peer.address.isLoopback else { return }
         if !peer.address.isLocal {
-            reach = .outside(peer)
+            reach = .outside(peer, at: setting.time.now)
         } else if reach == .notKnown {
             reach = .local(peer)
         }
@@ -181,6 +208,23 @@ actor SessionHub {
     /// Where a peer comes from that has come here; of one at a router the router.
     func address(of peer: SessionPeer) -> IPAddress? {
         openSessions.first { $0.peer == peer }?.peerEndpoint?.address
+    }
+
+    /// Whether somebody came from outside not long ago.
+    var isReached: Bool {
+        guard case .outside(_, let time) = reach else { return false }
+        let age = setting.time.now.nanoseconds - time.nanoseconds
+        return age >= 0 && age < Limits.reachBelievedTime
+    }
+
+    func nobodyCame(asked: Int, port: UInt16) {
+        var since = setting.time.now
+        if case .closed(let first, _, port) = reach { since = first }
+        reach = .closed(since: since, asked: asked, port: port)
+    }
+
+    func admitsDialBack(to address: IPAddress) -> Bool {
+        dialBacks.admits(address, at: setting.time.uptime)
     }
 
     // MARK: Reaching others

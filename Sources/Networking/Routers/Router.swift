@@ -24,6 +24,7 @@ package final class Router: Sendable {
 
     private let time: any TimeSource
     private let state: Mutex<State>
+    private let meter: Mutex<RouterMeter>
     private let ticker: Task<Void, Never>
     private let ticks: AsyncStream<Void>.Continuation
 
@@ -33,6 +34,8 @@ package final class Router: Sendable {
     ) {
         self.time = time
         state = Mutex(State(core: RouterCore(limits: limits, random: random)))
+        meter = Mutex(
+            RouterMeter(bytesPerSecond: limits.bytesPerSecond, bytesPerDay: limits.bytesPerDay))
         let (stream, ticks) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.ticks = ticks
@@ -48,6 +51,11 @@ package final class Router: Sendable {
     private static let tickInterval: UInt64 = 250_000_000
 
     package var counts: RouterCounts { state.withLock { $0.core.counts } }
+
+    /// What each user has moved in its day, most first; a splice counts for both its users.
+    package var uses: [(user: UserID, byteCount: Int)] {
+        meter.withLock { $0.uses(at: time.uptime) }
+    }
 
     // MARK: Requests
 
@@ -96,9 +104,15 @@ package final class Router: Sendable {
 
     private func call(_ peer: PeerName, by caller: PeerName) -> RouterResponse {
         var response = RouterResponse.refused(.full)
+        let now = time.uptime
+        let isSpent = meter.withLock {
+            $0.isSpent(caller.userID, at: now) || $0.isSpent(peer.userID, at: now)
+        }
         perform { state in
             guard !state.isClosed else { return [] }
-            let (answer, effects) = state.core.call(peer, by: caller, at: time.uptime)
+            let (answer, effects) =
+                isSpent
+                ? state.core.refused(.tooMany) : state.core.call(peer, by: caller, at: now)
             response = answer
             return effects
         }
@@ -157,13 +171,13 @@ package final class Router: Sendable {
     /// comes here for the lock of `state`.
     private func perform(_ body: (inout State) -> [RouterCore.Effect]) {
         let acts = state.withLock { state in
-            body(&state).compactMap { Router.act(for: $0, &state) }
+            body(&state).compactMap { act(for: $0, &state) }
         }
         for act in acts { act() }
     }
 
     /// What is done for an effect when the lock is released.
-    private static func act(
+    private func act(
         for effect: RouterCore.Effect, _ state: inout State
     ) -> (() -> Void)? {
         switch effect {
@@ -176,17 +190,24 @@ package final class Router: Sendable {
         case .join(let one, let other):
             guard let caller = state.ends[one], let called = state.ends[other] else { return nil }
             let clock = SpliceClock()
+            let users = state.core.users(of: one)
+            let count: SpliceHandler.Count = { [self] byteCount in
+                meter.withLock { $0.moved(byteCount, by: users, at: time.uptime) }
+            }
             return {
-                join(caller, to: called, clock, isKeeper: true)
-                join(called, to: caller, clock, isKeeper: false)
+                Router.join(caller, to: called, clock, isKeeper: true, count)
+                Router.join(called, to: caller, clock, isKeeper: false, count)
             }
         }
     }
 
-    private static func join(_ end: End, to other: End, _ clock: SpliceClock, isKeeper: Bool) {
+    private static func join(
+        _ end: End, to other: End, _ clock: SpliceClock, isKeeper: Bool,
+        _ count: @escaping SpliceHandler.Count
+    ) {
         let target = other.channel
         end.channel.eventLoop.execute {
-            end.handler.value.join(target, clock: clock, isKeeper: isKeeper)
+            end.handler.value.join(target, clock: clock, isKeeper: isKeeper, count: count)
         }
     }
 

@@ -146,7 +146,7 @@ package struct RouterCore {
         return (.pass(pair[0]), answerIfDue(name, at: uptime))
     }
 
-    private mutating func refused(_ refusal: RouterRefusal) -> (RouterResponse, [Effect]) {
+    mutating func refused(_ refusal: RouterRefusal) -> (RouterResponse, [Effect]) {
         refusedCount += 1
         return (.refused(refusal), [])
     }
@@ -193,6 +193,12 @@ package struct RouterCore {
         splice.isJoined = true
         servedCount += 1
         return [.join(caller: caller, called: called)]
+    }
+
+    /// Whose splice a connection belongs to.
+    func users(of connection: UInt64) -> [UserID] {
+        guard let splice = connections[connection].flatMap({ splices[$0] }) else { return [] }
+        return [splice.caller, splice.called]
     }
 
     /// A connection has closed. Of a splice that is joined the driver ends the other one, when all

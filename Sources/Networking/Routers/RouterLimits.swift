@@ -11,6 +11,9 @@ package struct RouterLimits: Sendable, Equatable {
     package var splicesPerCalledMax = Limits.splicesPerCalledMax
     package var callBurst = Limits.routerCallBurst
     package var callsPerSecond = Limits.routerCallsPerSecond
+    /// Bytes of one user, in both directions of all its splices; no limit when 0.
+    package var bytesPerSecond = Limits.routerBytesPerSecond
+    package var bytesPerDay = Limits.routerBytesPerDay
     /// Both connections of a splice must be there after this.
     package var joinDeadline = Limits.spliceJoinDeadline
     /// How long a node that waits may take from one request to the next.

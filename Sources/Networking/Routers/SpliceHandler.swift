@@ -14,6 +14,8 @@ final class SpliceClock: Sendable {
 /// than ``Limits/spliceWindow`` bytes wait to be taken there. Belongs to its channel's thread.
 final class SpliceHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    /// Counts bytes that were read, and says how it goes on.
+    typealias Count = @Sendable (Int) -> RouterMeter.Verdict
 
     private let limits: RouterLimits
     private let eventLoop: any EventLoop
@@ -25,6 +27,9 @@ final class SpliceHandler: ChannelInboundHandler {
     private var start: UInt64 = 0
     private var waitingByteCount = 0
     private var timer: Scheduled<Void>?
+    private var count: Count?
+    /// Set while nothing is read because too much was.
+    private var pause: Scheduled<Void>?
 
     init(limits: RouterLimits, early: ByteBuffer, eventLoop: any EventLoop) {
         self.limits = limits
@@ -37,8 +42,11 @@ final class SpliceHandler: ChannelInboundHandler {
     /// From now on what is read goes to `other`.
     ///
     /// - Parameter isKeeper: whether this is the one of the two that watches the time.
-    func join(_ other: any Channel, clock: SpliceClock, isKeeper: Bool) {
+    func join(
+        _ other: any Channel, clock: SpliceClock, isKeeper: Bool, count: @escaping Count
+    ) {
         self.other = other
+        self.count = count
         self.clock = clock
         guard let context, context.channel.isActive else {
             finish(other)
@@ -83,6 +91,11 @@ final class SpliceHandler: ChannelInboundHandler {
 
     private func forward(_ bytes: ByteBuffer, to other: any Channel) {
         let count = bytes.readableBytes
+        guard isAllowed(count) else {
+            other.close(promise: nil)
+            context?.close(promise: nil)
+            return
+        }
         waitingByteCount += count
         // The library reads a connection that is closing to its end, whoever takes the bytes.
         guard waitingByteCount <= Limits.writeQueueLengthMax else {
@@ -108,8 +121,24 @@ final class SpliceHandler: ChannelInboundHandler {
     }
 
     private func readMore() {
-        guard other != nil, waitingByteCount < Limits.spliceWindow else { return }
+        guard other != nil, pause == nil, waitingByteCount < Limits.spliceWindow else { return }
         context?.read()
+    }
+
+    /// Counts what was read; false when its users may have no more today.
+    private func isAllowed(_ byteCount: Int) -> Bool {
+        switch count?(byteCount) {
+        case nil, .goOn?: return true
+        case .spent?: return false
+        case .wait(let nanoseconds)?:
+            pause?.cancel()
+            let delay = TimeAmount.nanoseconds(Int64(clamping: nanoseconds))
+            pause = eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
+                self?.pause = nil
+                self?.readMore()
+            }
+            return true
+        }
     }
 
     // MARK: The end
@@ -129,6 +158,9 @@ final class SpliceHandler: ChannelInboundHandler {
     private func stop() {
         timer?.cancel()
         timer = nil
+        pause?.cancel()
+        pause = nil
+        count = nil
         other = nil
         context = nil
     }

@@ -13,18 +13,24 @@ package final class Session: Sendable {
 
     private let channel: any Channel
     private let handler: NIOLoopBound<SessionHandler>
+    private let traffic: SessionTraffic
     private let lastCall = Atomic<UInt64>(0)
 
     init(
         peer: SessionPeer, path: SessionPath, isDialled: Bool, channel: any Channel,
-        handler: NIOLoopBound<SessionHandler>
+        handler: NIOLoopBound<SessionHandler>, traffic: SessionTraffic
     ) {
         self.peer = peer
         self.path = path
         self.isDialled = isDialled
         self.channel = channel
         self.handler = handler
+        self.traffic = traffic
     }
+
+    /// Bytes that came and went so far.
+    package var receivedByteCount: UInt64 { traffic.received }
+    package var sentByteCount: UInt64 { traffic.sent }
 
     package var isOpen: Bool { channel.isActive }
 

@@ -48,10 +48,11 @@ enum SessionHandshake {
             throw error
         }
         let bound = NIOLoopBound(handler, eventLoop: loop)
+        let traffic = handler.traffic
         return established.futureResult.map { peer in
             Session(
                 peer: peer, path: path, isDialled: role == .dialler, channel: channel,
-                handler: bound)
+                handler: bound, traffic: traffic)
         }
     }
 

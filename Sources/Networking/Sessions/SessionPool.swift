@@ -66,6 +66,17 @@ package actor SessionPool {
         return session
     }
 
+    /// All that are open, each once.
+    package var openSessions: [Session] {
+        var seen: Set<ObjectIdentifier> = []
+        return entries.sorted { $0.key.userID.bytes < $1.key.userID.bytes }.compactMap { _, entry in
+            guard case .open(let session) = entry, session.isOpen,
+                seen.insert(ObjectIdentifier(session)).inserted
+            else { return nil }
+            return session
+        }
+    }
+
     /// The same for a peer that is not looked for at routers.
     package func session(
         to peer: PeerName, at endpoints: [Endpoint]

@@ -56,6 +56,14 @@ package enum RouterSettings {
     package static let routesLimit = Setting.integer(
         "services/proxy-server/routes-limit", 20, in: 1...100_000,
         "nodes that this router forwards for at the same time")
+    package static let routedPerSecond = Setting.diskSpace(
+        "services/proxy-server/rate-limit", DiskSpace(byteCount: 16 << 20),
+        min: DiskSpace(byteCount: 0),
+        "bytes that this router forwards for one user each second; 0 bytes: no limit")
+    package static let routedPerDay = Setting.diskSpace(
+        "services/proxy-server/day-limit", DiskSpace(byteCount: 100 << 30),
+        min: DiskSpace(byteCount: 0),
+        "bytes that this router forwards for one user in a day; 0 bytes: no limit")
 
     private static func priority(_ key: SettingKey, _ value: Int) -> Setting<Int> {
         .integer(key, value, in: 0...1000, "the way with the lowest number is tried first")
@@ -65,6 +73,7 @@ package enum RouterSettings {
         tcpPriority.definition, tcpReceiving.definition, tcpSending.definition,
         proxyPriority.definition, proxyReceiving.definition, proxySending.definition,
         preferredRouters.definition, routerLifetime.definition, routesLimit.definition,
+        routedPerSecond.definition, routedPerDay.definition,
     ]
 }
 

@@ -110,6 +110,12 @@ enum SupplierText {
         ]
         var lines = rows.map { $0.0.leftAligned(11) + ($0.1.isEmpty ? "-" : $0.1) }
         lines += leaving(answer)
+        if let since = answer["reachable_since"]?.asInteger {
+            lines.append("since".leftAligned(11) + localTimeText(seconds: since))
+        }
+        if let remedy = answer["reach_remedy"]?.asText {
+            lines.append("to mend".leftAligned(11) + remedy)
+        }
         for disk in answer["disks"]?.asArray ?? [] {
             lines.append(
                 "disk".leftAligned(11) + "\(disk["path"]?.asText ?? ""): "

@@ -7,6 +7,7 @@ final class SessionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    let traffic = SessionTraffic()
     private let setup: SessionSetup
     private let verifier: PeerVerifier
     private let established: EventLoopPromise<SessionPeer>
@@ -85,6 +86,7 @@ final class SessionHandler: ChannelInboundHandler {
         guard peer != nil, !core.isEnded else { return }
         let bytes = unwrapInboundIn(data)
         pace.heard(bytes.readableBytes, at: uptime)
+        traffic.received(bytes.readableBytes)
         parser.append(bytes)
         do throws(SessionViolation) {
             while let part = try parser.next() {
@@ -239,6 +241,7 @@ final class SessionHandler: ChannelInboundHandler {
             let byteCount = writeSome(context)
             guard byteCount > 0 else { break }
             pace.flushed(byteCount, at: uptime)
+            traffic.sent(byteCount)
             let taken = eventLoop.makePromise(of: Void.self)
             taken.futureResult.assumeIsolated().whenComplete { [weak self] _ in
                 self?.pace.taken()
