@@ -49,6 +49,7 @@ package actor Node {
                 log: logs.logger("sessions")),
             end: end)
         followed = configuration.values
+        parts.hub.rates.follow(configuration.values)
         automats = AutomatAPI(registry: registry)
         interface = NodeInterface(parts: parts)
         self.log = log
@@ -121,6 +122,7 @@ package actor Node {
     private func follow(_ values: SettingValues) async {
         let changed = values.changes(since: followed)
         followed = values
+        parts.hub.rates.follow(values)
         parts.logs.level = NodeLogs.level(debugLevel: values[LogSettings.debugLevel])
         await parts.runner.enable(ServiceSettings.enabled(in: values))
         let services = Set(
