@@ -10,8 +10,8 @@ internal import Synchronization
 /// waits for its way there and back.
 ///
 /// A supplier that stops answering is asked again, first soon and then ever more rarely. For a
-/// while its group waits, and with it all others, since the buffers are few; then it is away: what it
-/// should get is left out, as long as the others are enough, and caught up with when it is back.
+/// while its group waits, and with it all others, since the buffers are few; then it is away: what
+/// it should get is left out, as long as the others are enough, and caught up with when it is back.
 final class SupplierLane: Sendable {
     struct Item: Sendable {
         let block: PendingBlock
