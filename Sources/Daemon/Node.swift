@@ -53,6 +53,7 @@ package actor Node {
                 log: logs.logger("sessions")),
             friends: try FriendFiles(home: home), end: end)
         followed = configuration.values
+        parts.hub.rates.follow(configuration.values)
         automats = AutomatAPI(registry: registry)
         handlers = NodeAPI.handlers(parts, automats)
         interface = NodeInterface(parts: parts)
@@ -140,6 +141,7 @@ package actor Node {
     private func follow(_ values: SettingValues) async {
         let changed = values.changes(since: followed)
         followed = values
+        parts.hub.rates.follow(values)
         parts.logs.level = NodeLogs.level(debugLevel: values[LogSettings.debugLevel])
         await parts.runner.enable(ServiceSettings.enabled(in: values))
         let services = Set(

@@ -1,4 +1,5 @@
 package import Model
+package import Networking
 package import Pipelines
 
 /// What comes to a node from outside: clocks, randomness, the machine and its user.
@@ -16,6 +17,8 @@ package struct NodeSetting: Sendable {
     package let processID: Int32
     /// The user that owns the process.
     package let userID: UInt32
+    /// Who was silent a moment ago, for a command, which looks in many places.
+    package var silence: SilentEndpoints?
 
     package init(
         sleeper: any Sleeper, adapters: Adapters, deviceName: String, userName: String,

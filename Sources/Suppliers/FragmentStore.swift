@@ -36,6 +36,13 @@ package protocol FragmentStore: AnyObject, Sendable {
         into target: UnsafeMutableRawBufferPointer
     ) throws(StoreError) -> Int
 
+    /// The same for somebody who may give up on the answer before it comes; a store that cannot be
+    /// hurried ignores that.
+    func get(
+        _ fragment: FragmentID, of owner: UserID, range: Range<Int>?,
+        into target: UnsafeMutableRawBufferPointer, cancellation: RequestCancellation
+    ) throws(StoreError) -> Int
+
     /// The header that was put with the fragment.
     func header(of fragment: FragmentID, of owner: UserID) throws(StoreError) -> FragmentHeader
 
@@ -85,6 +92,15 @@ package protocol FragmentStore: AnyObject, Sendable {
 
     /// Ends the use of the store: every later call throws ``StoreError/closed``.
     func close()
+}
+
+extension FragmentStore {
+    package func get(
+        _ fragment: FragmentID, of owner: UserID, range: Range<Int>?,
+        into target: UnsafeMutableRawBufferPointer, cancellation: RequestCancellation
+    ) throws(StoreError) -> Int {
+        try get(fragment, of: owner, range: range, into: target)
+    }
 }
 
 /// One fragment on its way to a supplier.

@@ -43,6 +43,8 @@ final class NetworkStation: Sendable {
         var adapters = Adapters(
             time: SystemTime(), random: SystemRandom(), workerCount: 2,
             memoryByteCount: 32 << 20)
+        // Nobody is waited for.
+        (adapters.patience.hold, adapters.patience.networkHold) = (0, 0)
         let network = NetworkSuppliers(
             local: adapters.suppliers, lookup: lookup, threads: commandThreads, time: SystemTime(),
             random: SystemRandom())

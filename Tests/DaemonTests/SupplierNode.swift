@@ -20,6 +20,8 @@ final class SupplierNode: Sendable {
     private let listener = Mutex<SessionListener?>(nil)
     /// Requests answered so far.
     let answered = Mutex(0)
+    /// Bytes of fragments given so far.
+    let given = Mutex(0)
     /// Users who have a contract here.
     private let customers = Mutex<Set<UserID>>([])
     /// Called after each request, with how many there were.
@@ -135,6 +137,7 @@ final class SupplierNode: Sendable {
             request.header, payload: count == 0 ? [] : [PayloadPart(payload, 0..<count)],
             from: PeerIdentity(user: peer.userID, device: peer.deviceID)
         ) { $0 <= request.responseLengthMax ? room[0..<$0] : nil }
+        given.withLock { $0 += answer.payloadByteCount }
         if (try? store.contract(of: peer.userID)) ?? nil != nil {
             customers.withLock { _ = $0.insert(peer.userID) }
         }

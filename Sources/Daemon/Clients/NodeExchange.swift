@@ -1,9 +1,11 @@
 internal import IdentityServers
+internal import Model
 internal import Networking
 
 /// Talks to identity servers over the node's HTTP client.
 struct NodeExchange: HTTPExchange {
     let client: HTTPClient
+    var connectDeadline = Limits.connectDeadline
 
     func send(
         method: String, url: String, body: [UInt8], deadline: Duration
@@ -13,6 +15,7 @@ struct NodeExchange: HTTPExchange {
         }
         var request = HTTPClient.Request(method, url, body: body)
         request.deadline = deadline
+        request.connectDeadline = connectDeadline
         do throws(HTTPClient.Failure) {
             let response = try await client.send(request)
             return HTTPAnswer(

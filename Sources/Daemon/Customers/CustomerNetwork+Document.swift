@@ -28,13 +28,11 @@ extension CustomerNetwork {
         _ root: KeyFileContents, at peers: [String]
     ) async throws -> IdentityDocument? {
         let caller = try Customer.visitor(root.file, adapters: setting.adapters)
-        let places = CustomerPlaces(
-            home: home, setting: setting, threads: threads, resolver: resolver)
-        var endpoints = try await places.endpoints(of: peers)
+        var endpoints = try await places.places.endpoints(of: peers)
         endpoints += root.peers.flatMap(\.endpoints)
         if let found = await newest(of: caller, at: endpoints) { return found }
-        async let suppliers = places.all()
-        async let routers = places.routers()
+        async let suppliers = places.endpoints(of: caller.peer.user)
+        async let routers = places.routers(of: caller.peer.user)
         return await newest(of: caller, at: suppliers + routers)
     }
 

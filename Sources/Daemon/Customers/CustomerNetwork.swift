@@ -13,26 +13,49 @@ internal import Synchronization
 /// Thread rules: any thread.
 package final class CustomerNetwork: Sendable {
     package let suppliers: NetworkSuppliers
-    let home: NodeHome
-    let setting: NodeSetting
+    package let home: NodeHome
+    package let setting: NodeSetting
+    let places: RememberedPlaces
+    private let rates: TransferRates
+    private let turns: TransferRates
     let threads: LazyThreads
     let resolver: SystemNameResolver
 
     package init(home: NodeHome, setting: NodeSetting) {
+        var setting = setting
+        let silence = setting.silence ?? SilentEndpoints(time: setting.time)
+        setting.silence = silence
         self.home = home
         self.setting = setting
         let (threads, resolver) = (LazyThreads(), SystemNameResolver(time: setting.time))
         self.threads = threads
         self.resolver = resolver
+        rates = .unlimited(time: setting.time)
+        turns = .unlimited(time: setting.time)
+        if let values = try? NodeConfiguration(home: home, environment: setting.environment).values
+        {
+            for limits in [rates, turns] { limits.follow(values) }
+        }
+        let places = RememberedPlaces(
+            places: CustomerPlaces(
+                home: home, setting: setting, threads: threads, resolver: resolver),
+            met: MetPlaces(home: home))
+        self.places = places
         suppliers = NetworkSuppliers(
-            local: setting.adapters.suppliers,
-            lookup: RememberedPlaces(
-                places: CustomerPlaces(
-                    home: home, setting: setting, threads: threads, resolver: resolver),
-                met: MetPlaces(home: home)),
-            threads: threads, time: setting.time, random: setting.random,
+            local: setting.adapters.suppliers, lookup: places, threads: threads,
+            time: setting.time, random: setting.random, silence: silence,
+            sleeper: setting.sleeper, rates: rates, turns: turns,
             // A damaged one helps nobody; commands of the identity tell of it.
-            document: { (try? MachineIdentity(home: home, setting: setting).document())?.bytes })
+            document: { [setting] in
+                (try? MachineIdentity(home: home, setting: setting).document())?.bytes
+            })
+    }
+
+    /// Limits what this process sends, whatever the settings say.
+    ///
+    /// - Parameter rate: bytes each second; `nil` for no limit.
+    package func limitUpload(_ rate: UInt64?) {
+        for limits in [rates, turns] { limits.send.follow(RateSchedule(otherwise: rate)) }
     }
 
     /// The name of the network that this home is in; `nil` when it has joined none.
@@ -65,12 +88,33 @@ package final class CustomerNetwork: Sendable {
     /// - Parameter list: `host`, `host:port`, `1.2.3.4:7771` or addresses of nodes; `nil` for the
     ///   network's hosts and those that its DHT names.
     package func find(_ list: [String]?, as caller: SupplierCaller) async throws -> [Found] {
-        let places = CustomerPlaces(
-            home: home, setting: setting, threads: threads, resolver: resolver)
-        let endpoints =
-            if let list { try await places.endpoints(of: list) } else { await places.all() }
-        let hidden = list == nil ? await places.hidden() : []
-        let found = await withTaskGroup(of: Found?.self) { group in
+        let found =
+            if let list {
+                await ask(try await places.places.endpoints(of: list), as: caller)
+            } else { await askAll(as: caller) }
+        // One that answers at several addresses is taken where it is nearest.
+        let best = found.sorted { $0.candidate.latency < $1.candidate.latency }
+        var seen: Set<SupplierID> = []
+        return best.filter { seen.insert($0.candidate.supplier).inserted }
+            .sorted { $0.candidate.supplier < $1.candidate.supplier }
+    }
+
+    /// Asks everywhere, as places become known.
+    private func askAll(as caller: SupplierCaller) async -> [Found] {
+        let taken = TakenPlaces()
+        return await withTaskGroup(of: [Found].self) { group in
+            for way in RememberedPlaces.Way.allCases {
+                group.addTask { [places] in
+                    await self.ask(taken.take(await places.endpoints(by: way)), as: caller)
+                }
+            }
+            group.addTask { await self.askHidden(as: caller) }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    private func ask(_ endpoints: [Endpoint], as caller: SupplierCaller) async -> [Found] {
+        await withTaskGroup(of: Found?.self) { group in
             for endpoint in endpoints.prefix(Limits.candidateCountMax) {
                 group.addTask {
                     guard
@@ -80,6 +124,14 @@ package final class CustomerNetwork: Sendable {
                     return await self.ask(session, endpoint.address, as: caller)
                 }
             }
+            return await group.reduce(into: []) { found, one in found += one.map { [$0] } ?? [] }
+        }
+    }
+
+    /// Asks those who wait at routers.
+    private func askHidden(as caller: SupplierCaller) async -> [Found] {
+        let hidden = await places.hidden()
+        return await withTaskGroup(of: Found?.self) { group in
             for node in hidden.prefix(Limits.candidateCountMax) {
                 group.addTask {
                     guard
@@ -89,15 +141,8 @@ package final class CustomerNetwork: Sendable {
                     return await self.ask(session, node.address, as: caller)
                 }
             }
-            var found: [Found] = []
-            for await one in group.compactMap({ $0 }) { found.append(one) }
-            return found
+            return await group.reduce(into: []) { found, one in found += one.map { [$0] } ?? [] }
         }
-        // One that answers at several addresses is taken where it is nearest.
-        let best = found.sorted { $0.candidate.latency < $1.candidate.latency }
-        var seen: Set<SupplierID> = []
-        return best.filter { seen.insert($0.candidate.supplier).inserted }
-            .sorted { $0.candidate.supplier < $1.candidate.supplier }
     }
 
     private func ask(
@@ -129,41 +174,13 @@ package final class CustomerNetwork: Sendable {
     }
 }
 
-/// Looks once for all that a command wants to find.
-private actor RememberedPlaces: NodeLookup {
-    private let places: CustomerPlaces
-    private let met: MetPlaces
-    private var looking: Task<[Endpoint], Never>?
-    private var lookingForRouters: Task<([CustomerPlaces.Hidden], [Endpoint]), Never>?
+/// Places that somebody asks already: of those that become known twice, one is left.
+private final class TakenPlaces: Sendable {
+    private let taken = Mutex<Set<Endpoint>>([])
 
-    init(places: CustomerPlaces, met: MetPlaces) {
-        self.places = places
-        self.met = met
-    }
-
-    func endpoints(of user: UserID) async -> [Endpoint] {
-        let search = looking ?? Task { [places] in await places.all() }
-        looking = search
-        let own = met.places(of: user).direct
-        return own + (await search.value).filter { !own.contains($0) }
-    }
-
-    func routers(of user: UserID) async -> [Endpoint] {
-        let search =
-            lookingForRouters
-            ?? Task { [places] in
-                async let hidden = places.hidden()
-                async let routers = places.routers()
-                return await (hidden, routers)
-            }
-        lookingForRouters = search
-        let (hidden, routers) = await search.value
-        var own = met.places(of: user).routers
-        for router in hidden.first(where: { $0.user == user })?.routers ?? []
-        where !own.contains(router) {
-            own.append(router)
-        }
-        return own + routers.filter { !own.contains($0) }
+    /// Those of `endpoints` that nobody has taken before.
+    func take(_ endpoints: [Endpoint]) -> [Endpoint] {
+        taken.withLock { taken in endpoints.filter { taken.insert($0).inserted } }
     }
 }
 

@@ -8,64 +8,15 @@ internal import Suppliers
 
 /// Where nodes of the network may be: its hosts, those that its DHT names as suppliers, and the
 /// contacts in documents on its identity servers. Any one of the three is enough.
-struct CustomerPlaces: NodeLookup {
+struct CustomerPlaces {
     let home: NodeHome
     let setting: NodeSetting
     let threads: LazyThreads
     let resolver: SystemNameResolver
 
-    /// Somebody may be anywhere that suppliers are: it shows its certificate.
-    func endpoints(of user: UserID) async -> [Endpoint] { await all() }
-
-    /// In the order in which they are worth trying, each once.
-    func all() async -> [Endpoint] {
-        async let hosts = ofHosts()
-        async let peers = ofDHT(.supplier)
-        async let documents = ofDocuments()
-        var all: [Endpoint] = []
-        for endpoint in await hosts + peers + documents where !all.contains(endpoint) {
-            all.append(endpoint)
-        }
-        return all
-    }
-
-    // MARK: Behind routers
-
-    /// A node that says in its document that it waits at routers.
-    struct Hidden: Sendable {
-        let user: UserID
-        let routers: [Endpoint]
-        /// What its network shows to others; of a router when it does not say.
-        let address: IPAddress
-    }
-
-    /// Users whose documents name routers.
-    func hidden() async -> [Hidden] {
-        await documents().compactMap { document in
-            var places = PeerAddresses()
-            for contact in document.content.contacts {
-                if let endpoint = contact.endpoint { places.add(endpoint, of: contact) }
-            }
-            guard let first = places.routers.first else { return nil }
-            return Hidden(
-                user: document.userID, routers: places.routers,
-                address: (places.direct.first ?? first).address)
-        }
-    }
-
-    /// The hosts of the network and those that its DHT names: whoever has lost a router waits at
-    /// another one of these.
-    func routers() async -> [Endpoint] {
-        async let peers = ofDHT(.router)
-        async let hosts = ofHosts()
-        var all: [Endpoint] = []
-        for endpoint in await peers + hosts where !all.contains(endpoint) { all.append(endpoint) }
-        return all
-    }
-
     // MARK: Hosts of network.json
 
-    private func ofHosts() async -> [Endpoint] {
+    func ofHosts() async -> [Endpoint] {
         guard let network = (try? NetworkStore(home: home))?.current else { return [] }
         var hosts: [Host] = []
         for host in network.seeds.map(\.host) + network.identityServers.map(\.host)
@@ -90,7 +41,7 @@ struct CustomerPlaces: NodeLookup {
 
     // MARK: The DHT
 
-    private func ofDHT(_ role: Role) async -> [Endpoint] {
+    func ofDHT(_ role: Role) async -> [Endpoint] {
         let visit = DHTVisit(
             home: home, setting: setting, threads: threads, resolver: resolver)
         guard let topic = visit.topic(of: role) else { return [] }
@@ -102,15 +53,12 @@ struct CustomerPlaces: NodeLookup {
 
     // MARK: Documents
 
-    private func ofDocuments() async -> [Endpoint] {
-        await documents().flatMap(\.content.contacts)
-            .filter { $0.transport == PeerAddresses.directTransport }.compactMap(\.endpoint)
-    }
-
     /// What the network's identity servers show, one of each user.
-    private func documents() async -> [IdentityDocument] {
+    func documents() async -> [IdentityDocument] {
         guard let network = (try? NetworkStore(home: home))?.current else { return [] }
-        let http = HTTPClient(threads: threads.threads, resolver: resolver) { _ in true }
+        let http = HTTPClient(
+            threads: threads.threads, resolver: resolver, silence: setting.silence
+        ) { _ in true }
         let search = DocumentSearch(exchange: NodeExchange(client: http))
         return await withTaskGroup(of: [IdentityDocument].self) { group in
             for server in network.identityServers {

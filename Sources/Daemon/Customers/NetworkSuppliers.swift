@@ -33,6 +33,11 @@ package final class NetworkSuppliers: SupplierConnector {
     private let threads: LazyThreads
     private let time: any TimeSource
     private let random: any RandomSource
+    private let silence: SilentEndpoints
+    private let sleeper: any Sleeper
+    private let rates: TransferRates?
+    /// The same limits for whole requests: no more of them begin than the line has room for.
+    private let turns: TransferRates?
     private let document: @Sendable () -> [UInt8]?
     private let links = Mutex<[DeviceID: Links]>([:])
     /// Nodes that were found nowhere, and until when they are not looked for again: uptime in
@@ -45,12 +50,17 @@ package final class NetworkSuppliers: SupplierConnector {
         let pool: SessionPool
     }
 
-    /// - Parameter document: the identity document of this machine, which may name it to nodes
-    ///   that have an older one.
+    /// - Parameters:
+    ///   - silence: what is known of places where nobody answers; a new one by default.
+    ///   - rates: limits of the sessions.
+    ///   - turns: the same for whole requests.
+    ///   - document: the identity document of this machine, which may name it to nodes that have
+    ///     an older one.
     package init(
         local: any SupplierConnector, lookup: any NodeLookup, threads: LazyThreads,
-        time: any TimeSource, random: any RandomSource,
-        document: @escaping @Sendable () -> [UInt8]? = { nil }
+        time: any TimeSource, random: any RandomSource, silence: SilentEndpoints? = nil,
+        sleeper: any Sleeper = SystemSleeper(), rates: TransferRates? = nil,
+        turns: TransferRates? = nil, document: @escaping @Sendable () -> [UInt8]? = { nil }
     ) {
         self.document = document
         self.local = local
@@ -58,6 +68,10 @@ package final class NetworkSuppliers: SupplierConnector {
         self.threads = threads
         self.time = time
         self.random = random
+        self.sleeper = sleeper
+        self.rates = rates
+        self.turns = turns
+        self.silence = silence ?? SilentEndpoints(time: time)
     }
 
     /// - Throws: for a node ``StoreError/unreachable(_:)``, or what the supplier says; for a path
@@ -79,7 +93,7 @@ package final class NetworkSuppliers: SupplierConnector {
         }
         let known = found ?? session.peerEndpoint
         let address = node.preferring(known)
-        let channel = SessionChannel(session, time: time) { () throws(SessionError) in
+        let channel = SessionChannel(session, time: time, turns: turns) { () throws(SessionError) in
             try await self.session(to: address, as: caller).0
         }
         do {
@@ -130,23 +144,75 @@ package final class NetworkSuppliers: SupplierConnector {
         let links = try links(of: caller)
         let peer = PeerName(node.user)
         if let open = await links.pool.openSession(to: peer) { return (open, nil) }
-        // Whoever waits for one that is gone asks again and again: it is looked for now and then.
-        if let until = absent.withLock({ $0[node.user] }), until > time.uptime {
-            throw .backingOff(until: until)
+        // Whoever waits for one that is gone asks again and again: it is looked for elsewhere now
+        // and then.
+        let until = absent.withLock { $0[node.user] }.flatMap { $0 > time.uptime ? $0 : nil }
+        guard
+            let found = await search(for: node, peer, links, isElsewhereToo: until == nil)
+        else {
+            if let until { throw .backingOff(until: until) }
+            absent.withLock { $0[node.user] = time.uptime + Limits.absentNodeDelay }
+            throw .timedOut
         }
-        if let session = await dialAll(node.endpoints, peer, links) { return (session, nil) }
+        await begin(found.session, links)
+        return (found.session, found.wasWhereItWas ? nil : found.session.peerEndpoint)
+    }
+
+    private struct Discovery: Sendable {
+        let session: Session
+        let wasWhereItWas: Bool
+    }
+
+    private enum Event: Sendable {
+        case tried(Discovery?)
+        case waited
+    }
+
+    /// Dials a node where it was. When nobody answers there soon, or it is somebody else, it is
+    /// looked for elsewhere while that dial goes on.
+    private func search(
+        for node: NodeAddress, _ peer: PeerName, _ links: Links, isElsewhereToo: Bool
+    ) async -> Discovery? {
+        await withTaskGroup(of: Event.self) { group in
+            group.addTask {
+                let session = await self.dialAll(node.endpoints, peer, links)
+                return .tried(session.map { Discovery(session: $0, wasWhereItWas: true) })
+            }
+            group.addTask { [sleeper] in
+                try? await sleeper.sleep(nanoseconds: Limits.dialPatience)
+                return .waited
+            }
+            var found: Discovery?
+            var (underWay, isElsewhereLeft) = (1, isElsewhereToo)
+            for await event in group {
+                if case .tried(let result) = event {
+                    underWay -= 1
+                    if let result, found != nil { await result.session.close() }
+                    found = found ?? result
+                }
+                if found == nil, isElsewhereLeft {
+                    (underWay, isElsewhereLeft) = (underWay + 1, false)
+                    group.addTask { .tried(await self.searchElsewhere(node, peer, links)) }
+                }
+                if found != nil || underWay == 0 { group.cancelAll() }
+            }
+            return found
+        }
+    }
+
+    private func searchElsewhere(
+        _ node: NodeAddress, _ peer: PeerName, _ links: Links
+    ) async -> Discovery? {
         let places = await lookup.endpoints(of: node.user)
             .filter { !node.endpoints.contains($0) }
         if let session = await dialAll(places, peer, links) {
-            return (session, session.peerEndpoint)
+            return Discovery(session: session, wasWhereItWas: false)
         }
+        guard !Task.isCancelled else { return nil }
         let routers = await lookup.routers(of: node.user)
-        guard let session = await dial(peer, by: routers, links) else {
-            let until = time.uptime + Limits.absentNodeDelay
-            absent.withLock { $0[node.user] = until }
-            throw .timedOut
+        return await dial(peer, by: routers, links).map {
+            Discovery(session: $0, wasWhereItWas: false)
         }
-        return (session, session.peerEndpoint)
     }
 
     /// Dials somebody who waits at one of `routers`.
@@ -159,7 +225,6 @@ package final class NetworkSuppliers: SupplierConnector {
                 addresses, expecting: peer, deadline: Limits.strangerDialDeadline)
         else { return nil }
         absent.withLock { $0[peer.userID] = nil }
-        await begin(session, links)
         return session
     }
 
@@ -171,6 +236,7 @@ package final class NetworkSuppliers: SupplierConnector {
         let links = try links(of: caller)
         if let open = await links.pool.openSession(to: peer) { return open }
         guard let session = await dial(peer, by: routers, links) else { throw .closed }
+        await begin(session, links)
         return session
     }
 
@@ -199,7 +265,6 @@ package final class NetworkSuppliers: SupplierConnector {
         }
         guard let session else { return nil }
         absent.withLock { $0[peer.userID] = nil }
-        await begin(session, links)
         return session
     }
 
@@ -230,11 +295,12 @@ package final class NetworkSuppliers: SupplierConnector {
         if let known = links.withLock({ $0[caller.peer.device] }) { return known }
         let identity = try SessionIdentity(
             certificate: caller.certificate, deviceKey: caller.device, random: random)
-        let setup = SessionSetup(identity: identity, admits: { _ in true }) { _, _ in
+        let setup = SessionSetup(identity: identity, rates: rates, admits: { _ in true }) { _, _ in
             // We only ask.
             throw SessionRefusal.notAllowed
         }
-        let dialer = SessionDialer(setup: setup, threads: threads.threads)
+        let dialer = SessionDialer(
+            setup: setup, threads: threads.threads, silence: silence)
         let made = Links(
             dialer: dialer, pool: SessionPool(dialer: dialer, time: time, random: random))
         return links.withLock { links in

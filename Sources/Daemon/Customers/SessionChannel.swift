@@ -27,13 +27,18 @@ package final class SessionChannel: RequestChannel {
 
     private let dial: Dial
     private let time: any TimeSource
+    private let turns: TransferRates?
     private let state: Mutex<State>
 
+    /// - Parameter turns: limits by which requests take turns before they begin; the session
+    ///   spreads their bytes over the time.
     package init(
-        _ session: Session? = nil, time: any TimeSource, dial: @escaping Dial
+        _ session: Session? = nil, time: any TimeSource, turns: TransferRates? = nil,
+        dial: @escaping Dial
     ) {
         self.dial = dial
         self.time = time
+        self.turns = turns
         state = Mutex(State(session: session))
     }
 
@@ -79,8 +84,10 @@ package final class SessionChannel: RequestChannel {
         guard !state.withLock(\.isClosed) else { throw .closed }
         if request.cancellation?.isCancelled == true { throw .cancelled }
         let session = try openSession()
-        let now = time.uptime
-        guard request.deadline > now else { throw .timedOut }
+        let begun = time.uptime
+        guard request.deadline > begun else { throw .timedOut }
+        // The time for its answer begins with its turn.
+        try takeTurn(message, request, on: session)
         let id = state.withLock { state in
             state.lastCall += 1
             return state.lastCall
@@ -89,8 +96,8 @@ package final class SessionChannel: RequestChannel {
             state.withLock { _ = $0.under.removeValue(forKey: id) }
             request.cancellation?.onCancel(nil)
         }
-        return try session.requestBlocking(
-            message, deadline: .nanoseconds(Int64(clamping: request.deadline - now))
+        let response = try session.requestBlocking(
+            message, deadline: .nanoseconds(Int64(clamping: request.deadline - begun))
         ) { giveUp in
             let isClosed = state.withLock { state in
                 state.under[id] = giveUp
@@ -98,6 +105,31 @@ package final class SessionChannel: RequestChannel {
             }
             if isClosed { giveUp() }
             request.cancellation?.onCancel(giveUp)
+        }
+        if TransferRates.limits(session.path) {
+            turns?.receive.took(response.payload.byteCount)
+        }
+        return response
+    }
+
+    /// Waits until a limit has room for a request, and until answers before this one have had their
+    /// time: how long an answer will be nobody knows.
+    private func takeTurn(
+        _ message: SessionRequest, _ request: ChannelRequest, on session: Session
+    ) throws(SessionError) {
+        guard let turns, TransferRates.limits(session.path) else { return }
+        let byteCount = message.payload.byteCount
+        let limits: [() -> UInt64] = [
+            { turns.receive.wait }, { turns.send.take(byteCount) },
+        ]
+        for limit in limits {
+            while true {
+                let wait = limit()
+                if wait == 0 { break }
+                SystemPause.pause(nanoseconds: min(wait, Limits.rateSliceTime))
+                guard !state.withLock(\.isClosed) else { throw .closed }
+                if request.cancellation?.isCancelled == true { throw .cancelled }
+            }
         }
     }
 

@@ -6,29 +6,57 @@ internal import Model
 struct DocumentSearch: Sendable {
     let exchange: NodeExchange
 
-    /// What each source gives, as far as it is a document of that name; servers that do not answer
-    /// at the port that is named are asked at 80 and 8084 too.
+    /// What each source gives, as far as it is a document of that name, in their order. All are
+    /// asked at the same time: one that is gone takes its time to show it.
     func documents(at sources: [Source]) async -> [IdentityDocument] {
-        var found: [IdentityDocument] = []
-        for source in sources {
-            let places =
-                [source]
-                + [80, 8084].filter { $0 != source.port }.map {
-                    Source(host: source.host, port: $0, name: source.name)
-                }
-            for place in places {
-                let results = await exchange.perform(
-                    [ServerCall(get: "\(place)")], deadline: Limits.identityServerDeadline)
-                let finding = IdentityLookup.choose([place], results, user: nil, seen: nil)
-                if let document = finding.document {
-                    found.append(document)
-                    break
-                }
-                // It answered that there is none: another port of it knows no more.
-                if case .success(let answer)? = results.first, answer.status == 404 { break }
+        await withTaskGroup(of: (Int, IdentityDocument?).self) { group in
+            var left = sources.enumerated().makeIterator()
+            for _ in 0..<Limits.sourcesAskedMax {
+                guard let (index, source) = left.next() else { break }
+                group.addTask { (index, await document(at: source)) }
             }
+            var found: [Int: IdentityDocument] = [:]
+            for await (index, document) in group {
+                found[index] = document
+                if let (index, source) = left.next() {
+                    group.addTask { (index, await self.document(at: source)) }
+                }
+            }
+            return found.sorted { $0.key < $1.key }.map(\.value)
         }
-        return found
+    }
+
+    /// The document of one source. A server that does not answer soon at the port that is named is
+    /// asked there, at 80 and at 8084 at the same time.
+    private func document(at source: Source) async -> IdentityDocument? {
+        var hasty = exchange
+        hasty.connectDeadline = Limits.firstPortDeadline
+        let (first, isAnswer) = await document(at: source, hasty)
+        if isAnswer { return first }
+        let ports = [source.port] + [80, 8084].filter { $0 != source.port }
+        let found = await withTaskGroup(of: (Int, IdentityDocument?).self) { group in
+            for (index, port) in ports.enumerated() {
+                let place = Source(host: source.host, port: port, name: source.name)
+                group.addTask { (index, await document(at: place, exchange).document) }
+            }
+            var found: [Int: IdentityDocument] = [:]
+            for await (index, document) in group { found[index] = document }
+            return found
+        }
+        return found.min { $0.key < $1.key }?.value
+    }
+
+    /// - Returns: the document, and whether the server said that there is one or none: another port
+    ///   of it knows no more then.
+    private func document(
+        at place: Source, _ exchange: NodeExchange
+    ) async -> (document: IdentityDocument?, isAnswer: Bool) {
+        let results = await exchange.perform(
+            [ServerCall(get: "\(place)")], deadline: Limits.identityServerDeadline)
+        let finding = IdentityLookup.choose([place], results, user: nil, seen: nil)
+        if let document = finding.document { return (document, true) }
+        if case .success(let answer)? = results.first, answer.status == 404 { return (nil, true) }
+        return (nil, false)
     }
 
     /// The newest document of who has certified a device: at `sources`, and where the DHT says that

@@ -185,7 +185,8 @@ package struct RootActions: Sendable {
     ) async throws -> Value {
         let threads = NetworkThreads()
         let client = HTTPClient(
-            threads: threads, resolver: SystemNameResolver(time: setting.time)
+            threads: threads, resolver: SystemNameResolver(time: setting.time),
+            silence: setting.silence
         ) { _ in true }
         do {
             let value = try await body(NodeExchange(client: client))

@@ -13,6 +13,8 @@ actor SessionHub {
 
     nonisolated let handlers = SessionHandlers()
     nonisolated let known: KnownIdentities
+    /// Limits of all sessions together.
+    nonisolated let rates: TransferRates
 
     private let setting: NodeSetting
     private let threads: NetworkThreads
@@ -51,6 +53,7 @@ actor SessionHub {
         self.identity = identity
         self.resolver = resolver
         self.known = known
+        rates = .unlimited(time: setting.time)
         self.log = log
         handlers.register(KnownIdentities.magic) { _, _ in
             guard let document = await identity.document else { throw SessionRefusal.notAllowed }
@@ -112,6 +115,7 @@ actor SessionHub {
         let (known, handlers) = (known, handlers)
         let setup = SessionSetup(
             identity: try await identity.sessionIdentity(random: setting.random), memory: memory,
+            rates: rates,
             // Who is not believed may bring its document, and nothing else.
             admits: { _ in true }, screen: { await handlers.screen($0, $1, $2) },
             handler: { peer, request in

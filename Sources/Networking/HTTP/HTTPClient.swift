@@ -11,6 +11,8 @@ package struct HTTPClient: Sendable {
         package var body: [UInt8]
         /// For everything: finding the address, connecting, redirects, the last byte.
         package var deadline = Limits.exchangeDeadline
+        /// For the connection to one address.
+        package var connectDeadline = Limits.connectDeadline
         package var responseBodyLengthMax = Limits.responseBodyLengthMax
         /// Followed for GET and HEAD; with 0 the redirect itself is the response.
         package var redirectCountMax = Limits.redirectCountMax
@@ -50,14 +52,18 @@ package struct HTTPClient: Sendable {
 
     private let threads: NetworkThreads
     private let resolver: any NameResolver
+    private let silence: SilentEndpoints?
     private let mayConnect: @Sendable (IPAddress) -> Bool
 
-    /// - Parameter mayConnect: refuses addresses, after the name was resolved and for each redirect
-    ///   again. URLs from documents of others must not reach into the local network.
+    /// - Parameters:
+    ///   - silence: endpoints in it are not asked, and those that do not answer go there.
+    ///   - mayConnect: refuses addresses, after the name was resolved and for each redirect
+    ///     again. URLs from documents of others must not reach into the local network.
     package init(
-        threads: NetworkThreads, resolver: any NameResolver,
+        threads: NetworkThreads, resolver: any NameResolver, silence: SilentEndpoints? = nil,
         mayConnect: @escaping @Sendable (IPAddress) -> Bool
     ) {
+        self.silence = silence
         self.threads = threads
         self.resolver = resolver
         self.mayConnect = mayConnect
@@ -122,11 +128,20 @@ package struct HTTPClient: Sendable {
         var failure = Failure.timedOut
         for (index, endpoint) in endpoints.enumerated() {
             let left = max(.zero, deadline - .now())
-            let part = left.nanoseconds / Int64(endpoints.count - index)
+            if silence?.isSilent(endpoint) == true { continue }
+            let part = min(
+                left.nanoseconds / Int64(endpoints.count - index),
+                TimeAmount(request.connectDeadline).nanoseconds)
             let promise = threads.group.next().makePromise(of: Response.self)
             HTTPExchange.begin(
                 request, with: endpoint, connectTimeout: .nanoseconds(max(1, part)),
-                promise: promise)
+                promise: promise
+            ) { [silence] in
+                // Whoever was given less time may only be slow.
+                if part >= TimeAmount(Limits.connectDeadline).nanoseconds {
+                    silence?.note(endpoint)
+                }
+            }
             do throws(Failure) {
                 return try await HTTPClient.value(of: promise, until: deadline)
             } catch {

@@ -24,9 +24,11 @@ final class HTTPExchange: ChannelInboundHandler {
     }
 
     /// Connects and fulfils `promise`; when the promise is fulfilled from elsewhere, ends.
+    ///
+    /// - Parameter isSilent: called when the connection is not answered.
     static func begin(
         _ request: HTTPClient.Request, with endpoint: Endpoint, connectTimeout: TimeAmount,
-        promise: EventLoopPromise<HTTPClient.Response>
+        promise: EventLoopPromise<HTTPClient.Response>, isSilent: @escaping @Sendable () -> Void
     ) {
         let eventLoop = promise.futureResult.eventLoop
         let address: SocketAddress
@@ -45,7 +47,11 @@ final class HTTPExchange: ChannelInboundHandler {
                 }
             }
             .connect(to: address)
-            .whenFailure { promise.fail(HTTPClient.Failure(connecting: endpoint, $0)) }
+            .whenFailure { error in
+                let failure = HTTPClient.Failure(connecting: endpoint, error)
+                if failure == .timedOut || failure == .unreachable(endpoint) { isSilent() }
+                promise.fail(failure)
+            }
     }
 
     private func install(in pipeline: ChannelPipeline.SynchronousOperations) throws {

@@ -4,10 +4,15 @@ package import Model
 package struct SessionDialer: Sendable {
     private let setup: SessionSetup
     private let threads: NetworkThreads
+    private let silence: SilentEndpoints?
 
-    package init(setup: SessionSetup, threads: NetworkThreads) {
+    /// - Parameter silence: endpoints in it are not dialled, and those that do not answer go there.
+    package init(
+        setup: SessionSetup, threads: NetworkThreads, silence: SilentEndpoints? = nil
+    ) {
         self.setup = setup
         self.threads = threads
+        self.silence = silence
     }
 
     /// Tries the addresses in order until one leads to the peer.
@@ -55,9 +60,19 @@ package struct SessionDialer: Sendable {
     private func shakeHands(
         _ outgoing: OutgoingConnection, _ expected: PeerName?, path: SessionPath
     ) async throws(SessionError) -> Session {
-        try await outgoing.open { [setup] channel in
-            try SessionHandshake.install(
-                on: channel, role: .dialler, setup: setup, expected: expected, path: path)
+        guard silence?.isSilent(outgoing.target) != true else { throw .network(.timedOut) }
+        do throws(SessionError) {
+            return try await outgoing.open { [setup] channel in
+                try SessionHandshake.install(
+                    on: channel, role: .dialler, setup: setup, expected: expected, path: path)
+            }
+        } catch {
+            // A handshake that takes too long is no silence: that node has much to do.
+            switch error {
+            case .network(.timedOut), .network(.unreachable): silence?.note(outgoing.target)
+            default: break
+            }
+            throw error
         }
     }
 }

@@ -36,11 +36,13 @@ enum SessionHandshake {
             own: setup.identity.own, expected: expected, admits: setup.admits)
         let established = loop.makePromise(of: SessionPeer.self)
         let handler = SessionHandler(
-            setup: setup, role: role, verifier: verifier, established: established,
+            setup: setup, role: role, verifier: verifier,
+            rates: TransferRates.limits(path) ? setup.rates : nil, established: established,
             eventLoop: loop)
-        try channel.syncOptions?.setOption(
-            .writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
         do {
+            // Throws when the channel is closed already, as all that follows.
+            try channel.syncOptions?.setOption(
+                .writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
             let tls = try tls(role, setup.identity.context, verifier)
             try channel.pipeline.syncOperations.addHandlers([tls, handler])
         } catch {

@@ -43,6 +43,10 @@ struct Backup {
         for lane in parts.lanes { lane.start() }
         defer { for lane in parts.lanes { lane.finish() } }
         try store(paths, collector: collector, parts: parts)
+        try CatchUp(
+            customer: customer, lanes: parts.lanes, ledger: parts.ledger,
+            cancellation: cancellation
+        ).perform()
 
         var snapshot = try makeSnapshot(paths, collector: collector, started: started)
         guard let run else {

@@ -34,7 +34,7 @@ struct BackupParts: Sendable {
         self.cancellation = cancellation
         self.sizes = StoringSizes(
             scheme: plan.scheme, workerCount: adapters.workerCount,
-            memoryByteCount: adapters.memoryByteCount)
+            memoryByteCount: adapters.memoryByteCount, isFar: try customer.hasFarSuppliers)
         self.chunker = try customer.makeChunker()
         self.chunkKey = keys.chunkKey
         self.index = try customer.chunkIndex()
@@ -47,7 +47,10 @@ struct BackupParts: Sendable {
             countMax: sizes.stripeCount, byteCount: sizes.stripeByteCount)
         self.ledger = BlockLedger(
             catalog: customer.catalog, index: index, tally: tally, outcome: outcome)
-        self.lanes = try customer.makeLanes()
+        let (lanes, board) = try customer.makeLanes(plan.scheme, cancellation: cancellation) {
+            answering in tally.update { $0.suppliersOnline = answering }
+        }
+        self.lanes = lanes
         let blockCount = try customer.catalog.blockCount()
         let writer = BlockWriter(
             owner: customer.owner, random: adapters.random, plan: plan, lanes: lanes,
@@ -62,6 +65,7 @@ struct BackupParts: Sendable {
             builder: FrameBuilder(
                 kind: .tree, lengthMax: sizes.frameLength, pool: framePool, queue: frames))
         outcome.onFailure { [files, frames, framePool] in
+            board.abort()
             files.abort()
             frames.abort()
             framePool.abort()

@@ -24,7 +24,8 @@ struct Check {
 
     func perform() throws -> CheckReport {
         let open = customer.suppliers.withLock { $0 }
-        let fetcher = BlockFetcher(stores: open.stores, user: customer.owner.user)
+        let fetcher = BlockFetcher(
+            stores: open.stores, user: customer.owner.user, time: customer.adapters.time)
         let state = StateBox(State())
         let total = UInt64(try customer.catalog.blockCount())
         let queue = BoundedQueue<BlockRow>(countMax: 2 * customer.adapters.workerCount)

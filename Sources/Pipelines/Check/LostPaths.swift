@@ -7,7 +7,7 @@ struct LostPaths {
     let lostRows: Set<Int64>
 
     func find() throws -> [(snapshot: SnapshotID, path: [UInt8])] {
-        let contents = try customer.makeReading().contents
+        let contents = try customer.makeReading(isSparing: false).contents
         let index = try customer.chunkIndex()
         var lost: [(snapshot: SnapshotID, path: [UInt8])] = []
         for (id, snapshot) in try customer.snapshots() {

@@ -11,6 +11,8 @@ package struct Adapters: Sendable {
     package let memoryByteCount: Int
     /// How suppliers are reached: directories of this machine unless something else is given.
     package var suppliers: any SupplierConnector
+    /// How long a backup waits for suppliers that have stopped answering.
+    package var patience = LanePatience()
     package var hostName = "localhost"
     package var userName = "user"
 

@@ -123,7 +123,7 @@ extension Customer {
             throw Failure.noSnapshot("named \(id.short)")
         }
         return SnapshotReader(
-            snapshot: stored.snapshot, contents: try makeReading().contents)
+            snapshot: stored.snapshot, contents: try makeReading(isSparing: true).contents)
     }
 
     /// Directories of this program, which no backup takes in.

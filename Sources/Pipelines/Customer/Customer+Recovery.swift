@@ -238,7 +238,8 @@ extension Customer {
     private func readPages(
         _ descriptors: [BlockDescriptor], stores: [SupplierID: any FragmentStore]
     ) throws -> Pages {
-        let fetcher = BlockFetcher(stores: stores, user: owner.user, asksAtOnce: true)
+        let fetcher = BlockFetcher(
+            stores: stores, user: owner.user, time: adapters.time, asksAtOnce: true)
         let reader = BlockContents(keys: owner.keys, fetcher: fetcher)
         var pages = Pages()
         for descriptor in descriptors {

@@ -150,15 +150,29 @@ package final class Customer: Sendable {
         }
     }
 
-    func makeLanes() throws -> [SupplierLane] {
-        try employed().map {
-            let store = $0.store
-            return SupplierLane(
-                record: $0.record, store: store, failure: $0.failure
+    /// Whether some of those that new blocks go to are nodes of the network.
+    var hasFarSuppliers: Bool {
+        get throws { try employed().contains { NodeAddress.isOne($0.record.address) } }
+    }
+
+    /// - Parameter report: hears how many suppliers answer whenever that changes.
+    func makeLanes(
+        _ scheme: ErasureScheme, cancellation: Cancellation,
+        report: @escaping @Sendable (_ answering: Int) -> Void
+    ) throws -> (lanes: [SupplierLane], board: LaneBoard) {
+        let open = try employed()
+        let board = LaneBoard(
+            online: Set(open.indices.filter { open[$0].store != nil }),
+            needed: FamilyPlan.receiptsNeeded(scheme), cancellation: cancellation, report: report)
+        let lanes = open.enumerated().map { number, supplier in
+            SupplierLane(
+                supplier, number: number, board: board, patience: adapters.patience,
+                time: adapters.time
             ) { [self] need in
-                store.map { grow($0, by: need) } ?? false
+                supplier.store.map { grow($0, by: need) } ?? false
             }
         }
+        return (lanes, board)
     }
 
     func publisher(_ parts: BackupParts) -> CatalogPublisher {
@@ -169,11 +183,13 @@ package final class Customer: Sendable {
             pageLength: parts.sizes.pageLength)
     }
 
-    func makeReading() throws -> Reading {
+    /// - Parameter isSparing: a few files are wanted, not all.
+    func makeReading(isSparing: Bool) throws -> Reading {
         let open = suppliers.withLock { $0 }
         return try Reading(
             suppliers: open, user: owner.user, catalog: catalog, index: try chunkIndex(),
-            keys: owner.keys, workerCount: adapters.workerCount)
+            keys: owner.keys, workerCount: adapters.workerCount, time: adapters.time,
+            isSparing: isSparing)
     }
 }
 

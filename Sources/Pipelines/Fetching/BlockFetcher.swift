@@ -20,15 +20,25 @@ final class BlockFetcher: Sendable {
 
     private let stores: [SupplierID: any FragmentStore]
     private let user: UserID
-    private let asksAtOnce: Bool
+    let asksAtOnce: Bool
+    private let time: any TimeSource
+    private let times: AnswerTimes
+    private let recycler = BufferRecycler()
     private let state = Mutex(State())
 
-    /// - Parameter asksAtOnce: gets the fragments of a block from their suppliers at the same time:
-    ///   over a network each takes its way there and back.
-    init(stores: [SupplierID: any FragmentStore], user: UserID, asksAtOnce: Bool = false) {
+    /// - Parameters:
+    ///   - time: by which answers are measured.
+    ///   - asksAtOnce: gets the fragments of a block from their suppliers at the same time, and a
+    ///     spare for one that is late: over a network each takes its way there and back.
+    init(
+        stores: [SupplierID: any FragmentStore], user: UserID, time: any TimeSource,
+        asksAtOnce: Bool = false, delays: AnswerTimes.Delays = AnswerTimes.Delays()
+    ) {
         self.stores = stores
         self.user = user
         self.asksAtOnce = asksAtOnce
+        self.time = time
+        self.times = AnswerTimes(delays)
     }
 
     /// Fragments that were missing or wrong so far, by supplier.
@@ -45,13 +55,7 @@ final class BlockFetcher: Sendable {
     func fetch(_ descriptor: BlockDescriptor, into stripe: PageBuffer) throws {
         if let known = state.withLock({ $0.lost[descriptor.block] }) { throw known }
         let scheme = descriptor.scheme
-        var present: [Int] = []
-        var left = order(of: descriptor)[...]
-        while present.count < scheme.dataCount, !left.isEmpty {
-            let next = Array(left.prefix(asksAtOnce ? scheme.dataCount - present.count : 1))
-            left = left.dropFirst(next.count)
-            present += readAll(next, of: descriptor, into: stripe)
-        }
+        var present = asksAtOnce ? race(descriptor, stripe) : inTurn(descriptor, stripe)
         if present.count < scheme.dataCount {
             present += readMoved(descriptor, without: present, into: stripe)
         }
@@ -66,27 +70,41 @@ final class BlockFetcher: Sendable {
         if !missing.isEmpty { try rebuild(missing, from: present, descriptor, in: stripe) }
     }
 
-    /// Data before parity, those who are known to be silent at the end.
-    private func order(of descriptor: BlockDescriptor) -> [Int] {
-        let silent = state.withLock(\.silent)
-        let positions = 0..<descriptor.scheme.fragmentCount
-        guard !silent.isEmpty else { return Array(positions) }
-        let isSilent = { silent.contains(descriptor.places[$0].supplier) }
-        return positions.filter { !isSilent($0) } + positions.filter(isSilent)
+    private func inTurn(_ descriptor: BlockDescriptor, _ stripe: PageBuffer) -> [Int] {
+        var present: [Int] = []
+        for position in order(of: descriptor)
+        where present.count < descriptor.scheme.dataCount
+            && read(position, of: descriptor, into: stripe)
+        {
+            present.append(position)
+        }
+        return present
     }
 
-    /// Reads fragments to their places, which do not overlap.
-    ///
-    /// - Returns: the positions of those that are good.
-    private func readAll(
-        _ positions: [Int], of descriptor: BlockDescriptor, into stripe: PageBuffer
-    ) -> [Int] {
-        guard positions.count > 1 else {
-            return positions.filter { read($0, of: descriptor, into: stripe) }
+    private func race(_ descriptor: BlockDescriptor, _ stripe: PageBuffer) -> [Int] {
+        let race = FragmentRace(
+            order(of: descriptor), needed: descriptor.scheme.dataCount,
+            length: descriptor.fragmentLength, recycler: recycler
+        ) { [self] position, target, cancellation in
+            read(descriptor.places[position], into: target, cancellation)
         }
-        return inParallel(positions) { [self] position in
-            read(position, of: descriptor, into: stripe) ? position : nil
-        }.compactMap { $0 }
+        return race.run(
+            patience: { times.patience(descriptor.places[$0].supplier) },
+            place: { BlockFetcher.slot($0, of: descriptor, in: stripe) },
+            late: { times.note(descriptor.places[$0].supplier, nanoseconds: $1) })
+    }
+
+    /// Data before parity, then those who are known to be slow, then those who are silent.
+    private func order(of descriptor: BlockDescriptor) -> [Int] {
+        let silent = state.withLock(\.silent)
+        let slow = asksAtOnce ? times.slow(among: descriptor.places.map(\.supplier)) : []
+        let positions = 0..<descriptor.scheme.fragmentCount
+        guard !silent.isEmpty || !slow.isEmpty else { return Array(positions) }
+        func rank(_ position: Int) -> Int {
+            let supplier = descriptor.places[position].supplier
+            return silent.contains(supplier) ? 2 : slow.contains(supplier) ? 1 : 0
+        }
+        return (0...2).flatMap { wanted in positions.filter { rank($0) == wanted } }
     }
 
     /// Asks all suppliers for the fragments that are not where the descriptor says: a rebuilder may
@@ -106,51 +124,141 @@ final class BlockFetcher: Sendable {
         var found: [Int] = []
         for (index, position) in wanted.enumerated()
         where present.count + found.count < descriptor.scheme.dataCount {
+            let slot = BlockFetcher.slot(position, of: descriptor, in: stripe)
             let isRead = holders.contains { store, flags in
-                flags[index] && read(position, of: descriptor, from: store, into: stripe)
+                flags[index] && isGood(fragments[index], of: store, into: slot)
             }
             if isRead { found.append(position) }
         }
         return found
     }
 
+    private func isGood(
+        _ fragment: FragmentID, of store: any FragmentStore,
+        into slot: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        let count = try? store.get(fragment, of: user, range: nil, into: slot)
+        return count == slot.count
+            && (store.checksRoots || FragmentID(BLAKE3.hash(slot.immutable.bytes)) == fragment)
+    }
+
     /// Reads one fragment to its place and checks its root; a fault is counted.
     func read(_ position: Int, of descriptor: BlockDescriptor, into stripe: PageBuffer) -> Bool {
-        let supplier = descriptor.places[position].supplier
-        guard let store = stores[supplier],
-            read(position, of: descriptor, from: store, into: stripe)
-        else {
-            state.withLock { $0.faults[supplier, default: 0] += 1 }
-            return false
-        }
-        return true
+        read(
+            descriptor.places[position],
+            into: BlockFetcher.slot(position, of: descriptor, in: stripe), RequestCancellation())
     }
 
     private func read(
-        _ position: Int, of descriptor: BlockDescriptor, from store: any FragmentStore,
-        into stripe: PageBuffer
+        _ place: FragmentPlace, into slot: UnsafeMutableRawBufferPointer,
+        _ cancellation: RequestCancellation
     ) -> Bool {
-        let fragment = descriptor.places[position].fragment
-        let slot = BlockFetcher.slot(position, of: descriptor, in: stripe)
-        guard let count = get(fragment, from: store, into: slot), count == slot.count else {
-            return false
+        ask(place, cancellation) { (store) throws(StoreError) in
+            let count = try store.get(
+                place.fragment, of: user, range: nil, into: slot, cancellation: cancellation)
+            return count == slot.count
+                && (store.checksRoots
+                    || FragmentID(BLAKE3.hash(slot.immutable.bytes)) == place.fragment)
         }
-        return store.checksRoots || FragmentID(BLAKE3.hash(slot.immutable.bytes)) == fragment
     }
 
-    private func get(
-        _ fragment: FragmentID, from store: any FragmentStore,
-        into slot: UnsafeMutableRawBufferPointer
-    ) -> Int? {
-        do {
-            return try store.get(fragment, of: user, range: nil, into: slot)
-        } catch {
-            if error.fault == .unreachable {
-                state.withLock { _ = $0.silent.insert(store.supplier) }
+    /// Asks the supplier of a place, and notes how long that took, or what was wrong.
+    private func ask(
+        _ place: FragmentPlace, _ cancellation: RequestCancellation,
+        _ body: (any FragmentStore) throws(StoreError) -> Bool
+    ) -> Bool {
+        let started = time.uptime
+        do throws(StoreError) {
+            if let store = stores[place.supplier], try body(store) {
+                times.note(place.supplier, nanoseconds: time.uptime - started)
+                return true
             }
-            return nil
+        } catch {
+            // Nobody has waited for the answer: that is no fault.
+            if cancellation.isCancelled { return false }
+            if error.fault == .unreachable {
+                state.withLock { _ = $0.silent.insert(place.supplier) }
+            }
+        }
+        state.withLock { $0.faults[place.supplier, default: 0] += 1 }
+        return false
+    }
+
+    // MARK: Parts
+
+    /// Gets a part of the sealed block from its data fragments alone, each piece proved against the
+    /// root of its fragment.
+    ///
+    /// - Parameter ranges: of the sealed block.
+    /// - Returns: false when that does not go well, or not soon; the whole block may.
+    func fetch(
+        _ ranges: [Range<Int>], of descriptor: BlockDescriptor, into stripe: PageBuffer
+    ) -> Bool {
+        let pieces = BlockFetcher.pieces(ranges, of: descriptor)
+        let suppliers = pieces.map { descriptor.places[$0.position].supplier }
+        let known = state.withLock(\.silent).union(
+            times.slow(among: descriptor.places.map(\.supplier)))
+        guard known.isDisjoint(with: suppliers) else { return false }
+        let race = FragmentRace(
+            Array(pieces.indices), needed: pieces.count,
+            length: pieces.map(\.range.count).max() ?? 1, isHasty: true, recycler: recycler
+        ) { [self] index, target, cancellation in
+            readProved(
+                pieces[index], of: descriptor,
+                into: UnsafeMutableRawBufferPointer(rebasing: target[..<pieces[index].range.count]),
+                cancellation)
+        }
+        return race.run(
+            patience: { times.patience(suppliers[$0]) },
+            place: { index in
+                let start = pieces[index].position * descriptor.fragmentLength
+                let range = pieces[index].range
+                return stripe[start + range.lowerBound..<start + range.upperBound]
+            }, late: { times.note(suppliers[$0], nanoseconds: $1) }
+        ).count == pieces.count
+    }
+
+    private func readProved(
+        _ piece: (position: Int, range: Range<Int>), of descriptor: BlockDescriptor,
+        into target: UnsafeMutableRawBufferPointer, _ cancellation: RequestCancellation
+    ) -> Bool {
+        let place = descriptor.places[piece.position]
+        return ask(place, cancellation) { (store) throws(StoreError) in
+            guard let remote = store as? RemoteFragmentStore else { return false }
+            try remote.getProved(
+                place.fragment, of: user, range: piece.range, length: descriptor.fragmentLength,
+                into: target, cancellation: cancellation)
+            return true
         }
     }
+
+    /// The whole leaves of the data fragments that hold ranges of the sealed block; pieces of one
+    /// fragment that touch are one.
+    static func pieces(
+        _ ranges: [Range<Int>], of descriptor: BlockDescriptor
+    ) -> [(position: Int, range: Range<Int>)] {
+        let length = descriptor.fragmentLength
+        var pieces: [(position: Int, range: Range<Int>)] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) where !range.isEmpty {
+            for position in range.lowerBound / length...(range.upperBound - 1) / length {
+                let start = position * length
+                let part = range.clamped(to: start..<start + length)
+                let leaves = RangeProof.provableRange(
+                    holding: part.lowerBound - start..<part.upperBound - start, length: length)
+                if let last = pieces.last, last.position == position,
+                    last.range.upperBound >= leaves.lowerBound
+                {
+                    pieces[pieces.count - 1].range =
+                        last.range.lowerBound..<max(last.range.upperBound, leaves.upperBound)
+                } else {
+                    pieces.append((position, leaves))
+                }
+            }
+        }
+        return pieces
+    }
+
+    // MARK: Rebuilding
 
     /// Recomputes fragments at `missing` from those at `present`, and checks their roots too: what
     /// the code gives back is exactly what was sealed.

@@ -12,11 +12,19 @@ internal import Synchronization
 ///
 /// Thread rules: any thread may call.
 final class ChunkReader: Sendable {
-    /// A sealed block whose fragments were checked, and what it holds.
+    /// A sealed block, as much of it as was fetched and checked, and what it holds.
     private final class Block: Sendable {
+        struct Presence {
+            var isWhole = false
+            var hasHeader = false
+            var frames: Set<Int> = []
+        }
+
         let row: BlockRow
         let offsets: [Int]
         let stripe: RecycledBuffer
+        /// What is there; whoever fetches more of it has the lock.
+        let presence = Mutex(Presence())
 
         init(row: BlockRow, stripe: RecycledBuffer) {
             self.row = row
@@ -40,16 +48,20 @@ final class ChunkReader: Sendable {
     private let catalog: Catalog
     private let index: ChunkIndex
     private let fetcher: BlockFetcher
+    private let isSparing: Bool
     private let keys: RepositoryKeys
     private let blocks: SharedCache<UInt32, Block>
     private let frames: SharedCache<FrameKey, RecycledBuffer>
     private let recycler = BufferRecycler()
     private let expanders = Mutex<[Expander]>([])
 
+    /// - Parameter isSparing: a few chunks are wanted and not all: of a block no more is fetched
+    ///   than their frames, unless those are most of it.
     init(
         catalog: Catalog, index: ChunkIndex, fetcher: BlockFetcher, keys: RepositoryKeys,
-        workerCount: Int
+        workerCount: Int, isSparing: Bool = false
     ) {
+        self.isSparing = isSparing
         self.catalog = catalog
         self.index = index
         self.fetcher = fetcher
@@ -80,6 +92,7 @@ final class ChunkReader: Sendable {
         guard key.frame < block.row.frames.count else {
             throw unreadable(block, "no frame \(key.frame)")
         }
+        try provide(key.frame, of: block)
         let frame = RecycledBuffer(byteCount: Limits.frameLengthMax, from: recycler)
         try expand(block, key.frame, into: frame.buffer)
         return frame
@@ -92,8 +105,40 @@ final class ChunkReader: Sendable {
         }
         let stripe = RecycledBuffer(
             byteCount: BlockFetcher.stripeByteCount(block.descriptor), from: recycler)
-        try fetcher.fetch(block.descriptor, into: stripe.buffer)
         return Block(row: block, stripe: stripe)
+    }
+
+    /// Sees to it that the sealed bytes of a frame are there.
+    private func provide(_ index: Int, of block: Block) throws {
+        let descriptor = block.row.descriptor
+        try block.presence.withLock { presence in
+            guard !presence.isWhole, !presence.frames.contains(index) else { return }
+            let isFew = 2 * (presence.frames.count + 1) <= block.row.frames.count
+            if isSparing, isFew, let ranges = sealedRanges(index, of: block, presence.hasHeader),
+                fetcher.fetch(ranges, of: descriptor, into: block.stripe.buffer)
+            {
+                presence.hasHeader = true
+                presence.frames.insert(index)
+                return
+            }
+            try fetcher.fetch(descriptor, into: block.stripe.buffer)
+            presence.isWhole = true
+        }
+    }
+
+    /// Where the steps are that hold a frame, and the seal's header before the first of them;
+    /// `nil` when the catalog is wrong about that.
+    private func sealedRanges(
+        _ index: Int, of block: Block, _ hasHeader: Bool
+    ) -> [Range<Int>]? {
+        let layout = SealLayout(plaintextLength: block.row.descriptor.length.plaintextLength)
+        let start = block.offsets[index]
+        let end = start + block.row.frames[index].storedLength
+        guard start < end, end <= layout.plaintextLength else { return nil }
+        let first = layout.sealedRange(ofStep: start / Limits.sealStepLength)
+        let last = layout.sealedRange(ofStep: (end - 1) / Limits.sealStepLength)
+        let header = hasHeader ? [] : [0..<Limits.sealHeaderLength]
+        return header + [first.lowerBound..<last.upperBound]
     }
 
     private func expand(_ block: Block, _ index: Int, into target: PageBuffer) throws {

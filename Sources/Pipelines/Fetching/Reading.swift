@@ -11,20 +11,21 @@ struct Reading: Sendable {
     let suppliersNeeded: Int
     private let suppliers: [OpenSupplier]
 
+    /// - Parameter isSparing: a few files are wanted, not all.
     init(
         suppliers: [OpenSupplier], user: UserID, catalog: Catalog, index: ChunkIndex,
-        keys: RepositoryKeys, workerCount: Int
+        keys: RepositoryKeys, workerCount: Int, time: any TimeSource, isSparing: Bool
     ) throws {
         self.suppliers = suppliers
         self.suppliersNeeded =
             try catalog.newestHead()?.body.catalogBlocks.last?.scheme.dataCount ?? 1
         self.fetcher = BlockFetcher(
-            stores: suppliers.stores, user: user,
+            stores: suppliers.stores, user: user, time: time,
             asksAtOnce: suppliers.contains { NodeAddress.isOne($0.record.address) })
         self.contents = ContentReader(
             chunks: ChunkReader(
                 catalog: catalog, index: index, fetcher: fetcher, keys: keys,
-                workerCount: workerCount))
+                workerCount: workerCount, isSparing: isSparing && fetcher.asksAtOnce))
     }
 
     var suppliersOnline: Int { suppliers.count { $0.store != nil } }

@@ -33,6 +33,11 @@ package final class WorkerThread: Sendable {
         self.thread = thread
     }
 
+    /// Lets the body run to its end with nobody waiting for it. Instead of ``join()``, once.
+    package func detach() {
+        pthread_detach(thread)
+    }
+
     /// Waits for the body to return. Call it once.
     package func join() {
         pthread_join(thread, nil)

@@ -41,7 +41,8 @@ struct Reshape {
         var report = ReshapeReport(scheme: plan.scheme)
         try retire(plan, &report)
         let fetcher = BlockFetcher(
-            stores: customer.suppliers.withLock { $0 }.stores, user: customer.owner.user)
+            stores: customer.suppliers.withLock { $0 }.stores, user: customer.owner.user,
+            time: customer.adapters.time)
         let total = UInt64(try customer.catalog.blockCount())
         var done: UInt64 = 0
         var pending = 0

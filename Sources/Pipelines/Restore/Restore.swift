@@ -21,7 +21,7 @@ struct Restore {
     func perform() throws -> RestoreReport {
         let started = customer.adapters.time.uptime
         let (id, snapshot) = try customer.find(request.snapshot)
-        let reading = try customer.makeReading()
+        let reading = try customer.makeReading(isSparing: !request.paths.isEmpty)
         let reader = SnapshotReader(snapshot: snapshot, contents: reading.contents)
         for path in request.paths { _ = try reader.entry(at: path) }
         let selection = PathSelection(paths: request.paths.map { reader.components(of: $0) })

@@ -14,11 +14,24 @@ final class BlockLedger: @unchecked Sendable {
     private let allDone: UnsafeMutablePointer<pthread_cond_t>
     private var outstanding = 0
     private var lossesToleratedMin: Int?
+    /// Blocks without all of their receipts, by row: who has signed none.
+    private var missing: [Int64: Missing] = [:]
     private var catalogBlocks: [(BlockDescriptor, [FrameEntry])] = []
     private let catalog: Catalog
     private let index: ChunkIndex
     private let tally: Tally
     private let outcome: Outcome
+
+    private struct Missing {
+        let scheme: ErasureScheme
+        let suppliers: [SupplierID]
+
+        var lossesTolerated: Int {
+            BlockHealth(
+                scheme: scheme, presentCount: scheme.fragmentCount - suppliers.count
+            ).lossesTolerated
+        }
+    }
 
     init(catalog: Catalog, index: ChunkIndex, tally: Tally, outcome: Outcome) {
         self.catalog = catalog
@@ -56,15 +69,14 @@ final class BlockLedger: @unchecked Sendable {
                     have: count, need: FamilyPlan.receiptsNeeded(scheme),
                     causes: block.failures))
         } else {
-            outcome.run { try record(block, receipts: receipts) }
+            outcome.run { note(block, row: try record(block, receipts: receipts)) }
             tally.update {
                 $0.fragmentsAcknowledged += UInt64(count)
                 $0.counts.bytesStored += UInt64(count * block.descriptor.fragmentLength)
             }
         }
         pthread_mutex_lock(mutex)
-        let health = BlockHealth(scheme: scheme, presentCount: count)
-        lossesToleratedMin = min(lossesToleratedMin ?? .max, health.lossesTolerated)
+        lossesToleratedMin = min(lossesToleratedMin ?? .max, scheme.parityCount)
         outstanding -= 1
         if outstanding == 0 { pthread_cond_broadcast(allDone) }
         pthread_mutex_unlock(mutex)
@@ -82,7 +94,31 @@ final class BlockLedger: @unchecked Sendable {
     var lossesTolerated: Int? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        return lossesToleratedMin
+        return missing.values.reduce(lossesToleratedMin) {
+            min($0 ?? .max, $1.lossesTolerated)
+        }
+    }
+
+    /// Suppliers without receipts, by the row of their block.
+    var missed: [Int64: [SupplierID]] {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return missing.mapValues(\.suppliers)
+    }
+
+    /// Takes what became of a block that had not all of its receipts.
+    func caughtUp(_ row: Int64, scheme: ErasureScheme, missing suppliers: [SupplierID]) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        missing[row] =
+            suppliers.isEmpty ? nil : Missing(scheme: scheme, suppliers: suppliers)
+    }
+
+    private func note(_ block: PendingBlock, row: Int64) {
+        let suppliers = zip(block.descriptor.places, block.receipts).filter { !$1 }.map {
+            $0.0.supplier
+        }
+        caughtUp(row, scheme: block.descriptor.scheme, missing: suppliers)
     }
 
     /// The catalog blocks of this run, in the order in which they were stored.
@@ -92,7 +128,8 @@ final class BlockLedger: @unchecked Sendable {
         return catalogBlocks
     }
 
-    private func record(_ block: PendingBlock, receipts: [Bool]) throws {
+    /// - Returns: the row.
+    private func record(_ block: PendingBlock, receipts: [Bool]) throws -> Int64 {
         let isCatalog = block.descriptor.kind == .catalog
         let row = try catalog.append(
             block.descriptor, frames: block.frames, receipts: receipts, isPublished: isCatalog)
@@ -103,6 +140,7 @@ final class BlockLedger: @unchecked Sendable {
         } else {
             index.record(block.frames, blockRow: row)
         }
+        return row
     }
 }
 

@@ -9,6 +9,8 @@ struct StoringSizes: Sendable {
     let stripeByteCount: Int
     let sealerCount: Int
     let readerCount: Int
+    /// Stripes that only wait for suppliers.
+    private var farStripeCount = 0
 
     /// A block holds at least a longest chunk with the longest table of a frame.
     static let blockLengthMin = BlockLength.all.first {
@@ -17,7 +19,9 @@ struct StoringSizes: Sendable {
 
     /// - Parameter memoryByteCount: what all buffers together may take; what one sealer and one
     ///   reader need is used whatever it says.
-    init(scheme: ErasureScheme, workerCount: Int, memoryByteCount: Int) {
+    /// - Parameter isFar: suppliers are over a network: as many blocks as memory allows are on
+    ///   their way, since each takes its way there and back.
+    init(scheme: ErasureScheme, workerCount: Int, memoryByteCount: Int, isFar: Bool = false) {
         let stripeMax = memoryByteCount / 4
         let blockLength =
             BlockLength.all.last {
@@ -30,6 +34,11 @@ struct StoringSizes: Sendable {
                 readerCount: min(workerCount, 2 * $0))
         }
         self = sizes.last { $0.byteCount <= memoryByteCount } ?? sizes[0]
+        while isFar, farStripeCount < Limits.farStripeCountMax,
+            byteCount + stripeByteCount <= memoryByteCount
+        {
+            farStripeCount += 1
+        }
     }
 
     private init(
@@ -42,7 +51,7 @@ struct StoringSizes: Sendable {
         self.readerCount = readerCount
     }
 
-    var stripeCount: Int { sealerCount + 1 }
+    var stripeCount: Int { sealerCount + 1 + farStripeCount }
     /// Blocks of each kind are open at a time, and each sealer writes one.
     var plaintextCount: Int {
         BlockKind.allCases.reduce(sealerCount) { $0 + BlockAssembler.openCountMax($1) }

@@ -5,7 +5,13 @@ internal import Synchronization
 /// The way to one supplier: a bounded queue and a thread that stores what is queued, group by
 /// group.
 ///
-/// A group is what has gathered while the group before it was made durable: one commit for all.
+/// A group is what has gathered while the group before it was made durable: one commit for all. To
+/// a supplier of the network several smaller groups are on their way at the same time, since each
+/// waits for its way there and back.
+///
+/// A supplier that stops answering is asked again, first soon and then ever more rarely. For a
+/// while its group waits, and with it all others, since the buffers are few; then it is away: what
+/// it should get is left out, as long as the others are enough, and caught up with when it is back.
 final class SupplierLane: Sendable {
     struct Item: Sendable {
         let block: PendingBlock
@@ -13,34 +19,59 @@ final class SupplierLane: Sendable {
         let upload: FragmentUpload
     }
 
+    private struct State {
+        /// What ends the use of this supplier in this run.
+        var failure: (any Error)?
+        /// Why it is away; `nil` while it answers.
+        var absence: StoreError?
+        var absencePause: UInt64 = 0
+        /// Uptime at which a supplier that is away is asked again.
+        var nextAttempt: UInt64 = 0
+    }
+
     let record: SupplierRecord
+    let number: Int
     private let store: (any FragmentStore)?
     private let grow: @Sendable (Int) -> Bool
     private let queue: BoundedQueue<Item>
-    private let firstFailure: Mutex<(any Error)?>
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let board: LaneBoard
+    private let patience: LanePatience
+    private let time: any TimeSource
+    private let state: Mutex<State>
+    private let threads = Mutex<[WorkerThread]>([])
+    private let isFar: Bool
+    private let growthCount = Mutex(0)
 
-    /// - Parameter failure: why there is no store, when there is none.
-    /// - Parameter grow: gets the supplier to take so many bytes more than was agreed on, if it
-    ///   does.
+    /// - Parameters:
+    ///   - number: the lane's on the board.
+    ///   - grow: gets the supplier to take so many bytes more than was agreed on, if it does.
     init(
-        record: SupplierRecord, store: (any FragmentStore)?, failure: (any Error)?,
-        grow: @escaping @Sendable (Int) -> Bool
+        _ supplier: OpenSupplier, number: Int, board: LaneBoard, patience: LanePatience,
+        time: any TimeSource, grow: @escaping @Sendable (Int) -> Bool
     ) {
         self.grow = grow
-        self.record = record
-        self.store = store
+        self.record = supplier.record
+        self.number = number
+        self.store = supplier.store
+        self.isFar = NodeAddress.isOne(supplier.record.address)
+        self.board = board
+        self.patience = patience
+        self.time = time
         self.queue = BoundedQueue(countMax: Limits.groupCommitCountMax)
-        self.firstFailure = Mutex(failure)
+        self.state = Mutex(State(failure: supplier.failure))
     }
 
-    var isOnline: Bool { store != nil && failure == nil }
+    var isOnline: Bool { store != nil && state.withLock { $0.failure == nil } }
 
-    /// The first error of this supplier; after it nothing more is sent to it.
-    var failure: (any Error)? { firstFailure.withLock { $0 } }
+    /// Why this supplier cannot be used now.
+    var failure: (any Error)? { state.withLock { $0.failure ?? $0.absence } }
+
+    /// Whether it is away, and may come back.
+    var isAway: Bool { state.withLock { $0.failure == nil && $0.absence != nil } }
 
     func start() {
-        thread.withLock { $0 = WorkerThread { self.run() } }
+        let count = isFar ? Limits.farRequestCount : 1
+        threads.withLock { $0 = (0..<count).map { _ in WorkerThread { self.run() } } }
     }
 
     /// Queues a fragment; waits while the queue is full.
@@ -54,15 +85,19 @@ final class SupplierLane: Sendable {
     /// Stores what is queued, then stops.
     func finish() {
         queue.close()
-        thread.withLock { thread in
-            thread?.join()
-            thread = nil
+        threads.withLock { threads in
+            for thread in threads { thread.join() }
+            threads = []
         }
     }
 
     private func run() {
         while true {
-            let items = queue.takeSome(max: Limits.groupCommitCountMax) { _, _ in true }
+            let byteCountMax = isFar ? Limits.customerPayloadLengthMax : .max
+            let items = queue.takeSome(max: Limits.groupCommitCountMax) { taken, next in
+                taken.reduce(next.upload.range.count) { $0 + $1.upload.range.count }
+                    <= byteCountMax
+            }
             if items.isEmpty { return }
             store(items)
         }
@@ -71,22 +106,34 @@ final class SupplierLane: Sendable {
     private func put(
         _ uploads: [FragmentUpload], in store: any FragmentStore
     ) throws(StoreError) -> [Receipt] {
+        let before = growthCount.withLock { $0 }
         do {
             return try store.put(uploads)
         } catch {
-            guard case .quotaExceeded(let need, _) = error, grow(need) else { throw error }
+            guard case .quotaExceeded(let need, _) = error, hasGrown(by: need, since: before) else {
+                throw error
+            }
             return try store.put(uploads)
         }
     }
 
-    private func store(_ items: [Item]) {
-        guard let store, failure == nil else {
-            let error = failure ?? CancelledError()
-            for item in items { item.block.failed(position: item.position, error) }
-            return
+    /// Gets room, unless another request has while this one was on its way.
+    private func hasGrown(by need: Int, since count: Int) -> Bool {
+        growthCount.withLock { now in
+            guard now == count else { return true }
+            guard grow(need) else { return false }
+            now += 1
+            return true
         }
+    }
+
+    private func store(_ items: [Item]) {
+        guard let store, isOnline else { return fail(items, failure ?? CancelledError()) }
+        if let absence = state.withLock(\.absence), !isAttemptDue { return fail(items, absence) }
         do {
-            let receipts = try put(items.map(\.upload), in: store)
+            let receipts = try persist { () throws(StoreError) in
+                try put(items.map(\.upload), in: store)
+            }
             for (item, receipt) in zip(items, receipts) {
                 // The store has checked the signature; whose and what for is checked here too.
                 let wanted = item.block.descriptor.places[item.position].fragment
@@ -97,9 +144,70 @@ final class SupplierLane: Sendable {
                 }
             }
         } catch {
-            firstFailure.withLock { $0 = $0 ?? error }
-            for item in items { item.block.failed(position: item.position, error) }
+            fail(items, error)
         }
+    }
+
+    private func fail(_ items: [Item], _ error: any Error) {
+        for item in items { item.block.failed(position: item.position, error) }
+    }
+
+    // MARK: Patience
+
+    /// Whether somebody who is away should be asked again; always when nothing goes without.
+    private var isAttemptDue: Bool {
+        state.withLock { $0.nextAttempt <= time.uptime } || !board.isEnough
+    }
+
+    /// Asks until there is an answer, or waiting has become too long.
+    private func persist<Value>(
+        _ ask: () throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        let start = time.uptime
+        var pause = patience.pauseMin
+        while true {
+            do {
+                let value = try ask()
+                state.withLock { ($0.absence, $0.absencePause) = (nil, 0) }
+                board.note(number, answers: true)
+                return value
+            } catch {
+                board.note(number, answers: false)
+                guard error.isTransient else {
+                    state.withLock { $0.failure = $0.failure ?? error }
+                    throw error
+                }
+                let waited = time.uptime - start
+                let isAway = state.withLock { $0.absence != nil }
+                let isLong = board.isEnough && (isAway || waited >= patience.hold)
+                guard !isLong, waited < patience.networkHold, board.pause(nanoseconds: pause) else {
+                    leaveOut(error)
+                    throw error
+                }
+                pause = min(2 * pause, patience.pauseMax)
+            }
+        }
+    }
+
+    private func leaveOut(_ error: StoreError) {
+        let now = time.uptime
+        state.withLock { state in
+            state.absence = error
+            state.absencePause = min(
+                max(2 * state.absencePause, patience.pauseMax), Limits.laneAbsencePauseMax)
+            state.nextAttempt = now + state.absencePause
+        }
+    }
+
+    /// Waits for a supplier that is away, once more as long as for one that has just gone.
+    ///
+    /// - Returns: its store, when it answers.
+    func returned() -> (any FragmentStore)? {
+        guard let store, isOnline else { return nil }
+        guard isAway else { return store }
+        state.withLock { $0.absence = nil }
+        let answer = try? persist { () throws(StoreError) in try store.usage() }
+        return answer == nil ? nil : store
     }
 }
 

@@ -4,10 +4,20 @@ package import Model
 package enum NetworkSettings {
     package static let receiveLimit = Setting.integer(
         "services/network/receive-limit", 125_000_000, in: 0...maxRate,
-        "bytes a second that the node takes in at most; 0: no limit")
+        "bytes a second that the node takes in at most, nodes of the local network left out; 0: no "
+            + "limit")
+    package static let receiveTimetable = Setting.timetable(
+        "services/network/receive-timetable",
+        "spans of the day with a limit of their own for what is taken in, as in "
+            + "22:00-06:00=unlimited,12:00-13:00=500KB/s")
     package static let sendLimit = Setting.integer(
         "services/network/send-limit", 12_500_000, in: 0...maxRate,
-        "bytes a second that the node sends at most; 0: no limit")
+        "bytes a second that the node sends at most, nodes of the local network left out; 0: no "
+            + "limit")
+    package static let sendTimetable = Setting.timetable(
+        "services/network/send-timetable",
+        "spans of the day with a limit of their own for what is sent, as in "
+            + "22:00-06:00=unlimited,12:00-13:00=500KB/s")
     package static let listenAddress = Setting.address(
         "services/network/listen-address",
         "the one address that ports are opened on; empty: all addresses of this machine")
@@ -28,7 +38,8 @@ package enum NetworkSettings {
     private static let maxRate = 12_500_000_000
 
     static let all = [
-        receiveLimit.definition, sendLimit.definition, listenAddress.definition,
+        receiveLimit.definition, receiveTimetable.definition, sendLimit.definition,
+        sendTimetable.definition, listenAddress.definition,
         externalAddress.definition, privateAddresses.definition, tcpPort.definition,
         p2pTimeout.definition,
     ]

@@ -43,3 +43,12 @@ extension Setting<[String]> {
         }
     }
 }
+
+extension Setting<String> {
+    /// Spans of the day with rates; the limit beside it holds outside of them.
+    static func timetable(_ key: SettingKey, _ help: String) -> Setting {
+        Setting(SettingDefinition(key, .string, .text(""), help, form: .timetable)) {
+            if case .text(let text) = $0 { text } else { nil }
+        }
+    }
+}

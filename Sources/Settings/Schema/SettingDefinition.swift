@@ -47,12 +47,12 @@ package struct SettingDefinition: Sendable {
 
 /// What the text of a setting must look like beyond its type.
 enum SettingForm: Sendable {
-    case any, host, address, knownNodes, knownServers, words
+    case any, host, address, knownNodes, knownServers, words, timetable
 
     var isList: Bool {
         switch self {
         case .knownNodes, .knownServers, .words: true
-        case .any, .host, .address: false
+        case .any, .host, .address, .timetable: false
         }
     }
 }
@@ -155,6 +155,12 @@ extension SettingDefinition {
         case .knownNodes: return try KnownNodes(lines).description
         case .knownServers:
             return try KnownServer.list(lines).map(\.description).joined(separator: ",")
+        case .timetable:
+            do {
+                return try RateSchedule(lines, otherwise: nil).text
+            } catch {
+                throw .notATimetable(error)
+            }
         case .words: return try ListText.words(lines).joined(separator: ",")
         }
     }

@@ -1,3 +1,5 @@
+package import Model
+
 /// The value of a setting.
 package enum SettingValue: Equatable, Sendable {
     case boolean(Bool)
@@ -50,6 +52,7 @@ package enum SettingValueError: Error, Equatable, Sendable {
     case tooMany(limit: Int)
     case notAHost
     case notAnAddress
+    case notATimetable(RateSchedule.ParseError)
     case badNode(String)
     case badServer(String)
     /// `genesis` beside other nodes.
@@ -73,9 +76,21 @@ extension SettingValueError: CustomStringConvertible {
         case .tooMany(let limit): "a list of at most \(limit)"
         case .notAHost: "the name or address of a host"
         case .notAnAddress: "an IPv4 or IPv6 address"
+        case .notATimetable(let error): TimetableText.expected(error)
         case .badNode(let word): "a list of host:port; “\(word)” is none"
         case .badServer(let word): "a list of host:web:tcp; “\(word)” is none"
         case .firstAmongOthers(let word): "either “\(word)” alone or a list of host:port"
+        }
+    }
+}
+
+private enum TimetableText {
+    static func expected(_ error: RateSchedule.ParseError) -> String {
+        switch error {
+        case .notASpan(let word): "spans like 22:00-06:00=unlimited; “\(word)” is none"
+        case .notARate(let word):
+            "rates like 500KB/s, 64KB/s at least, or unlimited; “\(word)” is none"
+        case .tooMany(let limit): "a list of at most \(limit)"
         }
     }
 }

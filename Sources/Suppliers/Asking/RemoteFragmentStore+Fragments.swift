@@ -49,6 +49,14 @@ extension RemoteFragmentStore {
         _ fragment: FragmentID, of owner: UserID, range: Range<Int>?,
         into target: UnsafeMutableRawBufferPointer
     ) throws(StoreError) -> Int {
+        try get(
+            fragment, of: owner, range: range, into: target, cancellation: RequestCancellation())
+    }
+
+    package func get(
+        _ fragment: FragmentID, of owner: UserID, range: Range<Int>?,
+        into target: UnsafeMutableRawBufferPointer, cancellation: RequestCancellation
+    ) throws(StoreError) -> Int {
         if let range {
             guard range.lowerBound >= 0, range.upperBound <= Limits.fragmentLengthMax,
                 target.count >= range.count
@@ -58,7 +66,7 @@ extension RemoteFragmentStore {
         let room = UnsafeMutableRawBufferPointer(rebasing: target[..<byteCount])
         let call = SupplierRequest.Call.get(
             fragment, range: range, room: byteCount, wantsProof: false)
-        let (response, count) = try ask(call, of: owner, into: room)
+        let (response, count) = try ask(call, of: owner, into: room, cancellation: cancellation)
         guard case .bytes = response else { throw .lied(.wrongAnswer(field: "bytes")) }
         guard range == nil || count == byteCount else {
             throw .lied(.wrongLength(have: count, need: byteCount))
@@ -78,7 +86,8 @@ extension RemoteFragmentStore {
     /// - Parameter length: bytes of the fragment, as the owner knows them.
     package func getProved(
         _ fragment: FragmentID, of owner: UserID, range: Range<Int>, length: Int,
-        into target: UnsafeMutableRawBufferPointer
+        into target: UnsafeMutableRawBufferPointer,
+        cancellation: RequestCancellation = RequestCancellation()
     ) throws(StoreError) {
         guard RangeProof.canProve(range, length: length), target.count >= range.count else {
             throw .invalid(field: "range")
@@ -86,7 +95,7 @@ extension RemoteFragmentStore {
         let room = UnsafeMutableRawBufferPointer(rebasing: target[..<range.count])
         let call = SupplierRequest.Call.get(
             fragment, range: range, room: range.count, wantsProof: true)
-        let (response, count) = try ask(call, of: owner, into: room)
+        let (response, count) = try ask(call, of: owner, into: room, cancellation: cancellation)
         guard case .bytes(let bytes) = response, let proof = try? RangeProof(decoding: bytes)
         else { throw .lied(.wrongAnswer(field: "proof")) }
         let found = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<count])

@@ -44,7 +44,8 @@ package final class RemoteFragmentStore: FragmentStore {
     /// - Returns: the answer, no refusal, and the bytes of its payload in `target`.
     func ask(
         _ call: SupplierRequest.Call, of owner: UserID, payload: [PayloadPart] = [],
-        into target: UnsafeMutableRawBufferPointer? = nil
+        into target: UnsafeMutableRawBufferPointer? = nil,
+        cancellation: RequestCancellation? = nil
     ) throws(StoreError) -> (SupplierResponse, Int) {
         try checkOpen()
         let request = SupplierRequest(owner: owner, grant: grant, call)
@@ -53,8 +54,8 @@ package final class RemoteFragmentStore: FragmentStore {
         do {
             answer = try channel.exchange(
                 ChannelRequest(
-                    header: request.encoded(), payload: payload, deadline: deadline(byteCount)),
-                into: target)
+                    header: request.encoded(), payload: payload, deadline: deadline(byteCount),
+                    cancellation: cancellation), into: target)
         } catch {
             throw StoreError(error)
         }

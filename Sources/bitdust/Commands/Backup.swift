@@ -55,6 +55,12 @@ struct Backup: ContextualCommand {
             valueName: "friends|network|list"))
     var to: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Send no more than 2MB/s or so; not to the local network, which is free of limits.",
+            valueName: "rate"))
+    var limitUpload: String?
+
     @Option(help: ArgumentHelp("zstd:LEVEL, deflate:LEVEL or none.", valueName: "codec"))
     var compression = "zstd:1"
 
@@ -78,6 +84,7 @@ struct Backup: ContextualCommand {
                     "--to takes friends, network, or a list with commas, none twice.")
             }
         }
+        _ = try limitUpload.map(Backup.rate)
         if let count = suppliers?.directories.count {
             guard Set(suppliers?.absolute ?? []).count == count else {
                 throw ValidationError("--suppliers names a directory twice.")
@@ -85,6 +92,16 @@ struct Backup: ContextualCommand {
             guard count <= Limits.fragmentCountMax else {
                 throw ValidationError("--suppliers takes at most \(Limits.fragmentCountMax).")
             }
+        }
+    }
+
+    /// Bytes each second; `nil` for no limit.
+    private static func rate(_ text: String) throws -> UInt64? {
+        do {
+            return try RateSchedule.rate(text)
+        } catch {
+            throw ValidationError(
+                "--limit-upload takes 64KB/s or more, as in 2MB/s, or unlimited; not '\(text)'.")
         }
     }
 
@@ -134,6 +151,7 @@ struct Backup: ContextualCommand {
     func run(in context: CommandContext) throws {
         try checkSources()
         let request = try request()
+        if let limitUpload { context.network.limitUpload(try Backup.rate(limitUpload)) }
         let report: BackupReport
         let texts = BackupText(context: context, output: output)
         if dryRun, try !CommandContext.hasSuppliers(context) {

@@ -88,9 +88,7 @@ struct Recover: ContextualCommand {
             try context.network.joined() != nil
         else { return false }
         let root = try KeyFileOption.read(file, source, context)
-        let (home, setting) = (
-            try NodeHome(path: context.home.path), NodeSetting.ofCommands(context.environment)
-        )
+        let (home, setting) = (context.network.home, context.network.setting)
         let published = try? waiting {
             try await RootActions(home: home, setting: setting).recover(root, sources: [])
         }

@@ -18,9 +18,11 @@ final class Station: Sendable {
         time: any TimeSource = SystemTime()
     ) throws {
         self.supplierCount = supplierCount
-        self.adapters = Adapters(
+        var adapters = Adapters(
             time: time, random: SystemRandom(), workerCount: workerCount,
             memoryByteCount: memoryByteCount)
+        adapters.patience = .none
+        self.adapters = adapters
         Files.makeDirectory(scratch["source"])
         guard supplierCount > 0 else { return }
         let customer = try Customer.create(

@@ -20,6 +20,11 @@ final class SessionHandler: ChannelInboundHandler {
     private var peer: SessionPeer?
     private var isPumping = false
     private var tick: Scheduled<Void>?
+    /// Limits that this session is under.
+    private let rates: TransferRates?
+    /// Set while a limit holds the one direction or the other.
+    private var sendWait: Scheduled<Void>?
+    private var receiveWait: Scheduled<Void>?
     private var calls: [UInt64: OpenCall] = [:]
     private var tasks: [UInt32: Task<Void, Never>] = [:]
     private var timers: [UInt32: Scheduled<Void>] = [:]
@@ -31,9 +36,11 @@ final class SessionHandler: ChannelInboundHandler {
 
     init(
         setup: SessionSetup, role: SessionCore.Role, verifier: PeerVerifier,
-        established: EventLoopPromise<SessionPeer>, eventLoop: any EventLoop
+        rates: TransferRates? = nil, established: EventLoopPromise<SessionPeer>,
+        eventLoop: any EventLoop
     ) {
         self.setup = setup
+        self.rates = rates
         self.verifier = verifier
         self.established = established
         self.eventLoop = eventLoop
@@ -85,6 +92,7 @@ final class SessionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard peer != nil, !core.isEnded else { return }
         let bytes = unwrapInboundIn(data)
+        rates?.receive.took(bytes.readableBytes)
         pace.heard(bytes.readableBytes, at: uptime)
         traffic.received(bytes.readableBytes)
         parser.append(bytes)
@@ -101,7 +109,10 @@ final class SessionHandler: ChannelInboundHandler {
         if core.isFlooded { end(.network(.peerTooSlow)) }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { pump() }
+    func channelReadComplete(context: ChannelHandlerContext) {
+        holdReading()
+        pump()
+    }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         pump()
@@ -237,9 +248,10 @@ final class SessionHandler: ChannelInboundHandler {
         perform()
         guard !isPumping, peer != nil, let context else { return }
         isPumping = true
-        while !core.isEnded, context.channel.isWritable, core.hasOutput {
+        while !core.isEnded, context.channel.isWritable, core.hasOutput, maySend() {
             let byteCount = writeSome(context)
             guard byteCount > 0 else { break }
+            rates?.send.took(byteCount)
             pace.flushed(byteCount, at: uptime)
             traffic.sent(byteCount)
             let taken = eventLoop.makePromise(of: Void.self)
@@ -253,6 +265,42 @@ final class SessionHandler: ChannelInboundHandler {
         isPumping = false
         if core.isDone, !core.isEnded { end(.closed) }
     }
+
+    // MARK: Limits
+
+    /// Whether a limit lets more go out now; else it goes on when there is time for it.
+    private func maySend() -> Bool {
+        guard sendWait == nil else { return false }
+        guard let wait = rates?.send.wait, wait > 0 else { return true }
+        sendWait = eventLoop.assumeIsolated().scheduleTask(in: SessionHandler.pause(wait)) {
+            [weak self] () -> Void in
+            self?.sendWait = nil
+            self?.pump()
+        }
+        return false
+    }
+
+    /// Stops reading until there is time for what has come: the peer is held back by TCP.
+    private func holdReading() {
+        guard receiveWait == nil, !core.isEnded, let channel = context?.channel,
+            let wait = rates?.receive.wait, wait > 0
+        else { return }
+        channel.setOption(.autoRead, value: false).whenFailure { _ in }
+        receiveWait = eventLoop.assumeIsolated().scheduleTask(in: SessionHandler.pause(wait)) {
+            [weak self] () -> Void in
+            guard let self else { return }
+            receiveWait = nil
+            if let left = rates?.receive.wait, left > 0 { return holdReading() }
+            channel.setOption(.autoRead, value: true).whenFailure { _ in }
+        }
+    }
+
+    /// A timetable may say something else before a long wait is over.
+    private static func pause(_ nanoseconds: UInt64) -> TimeAmount {
+        .nanoseconds(Int64(min(nanoseconds, Limits.rateSliceTime)))
+    }
+
+    // MARK: Pieces
 
     private func writeSome(_ context: ChannelHandlerContext) -> Int {
         var byteCount = 0

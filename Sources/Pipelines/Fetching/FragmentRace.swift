@@ -1,0 +1,176 @@
+internal import Glibc
+internal import Model
+internal import Suppliers
+
+/// Reads fragments of one block from their suppliers at the same time, until enough are good; for
+/// one that is late a spare is asked for, and whichever comes first is taken.
+///
+/// Whoever is given up may still be writing somewhere: each reads into memory of its own, and only
+/// what comes in time is copied to its place.
+// @unchecked: every access to the state is under `mutex`.
+final class FragmentRace: @unchecked Sendable {
+    /// Reads the fragment at a position into the memory; whether it is good.
+    typealias Read =
+        @Sendable (
+            _ position: Int, UnsafeMutableRawBufferPointer, RequestCancellation
+        ) -> Bool
+
+    private struct Attempt {
+        let started: UInt64
+        let lateAfter: UInt64
+        let cancellation = RequestCancellation()
+        var isHedged = false
+    }
+
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    private let needed: Int
+    private let length: Int
+    private let isHasty: Bool
+    private let recycler: BufferRecycler
+    private let read: Read
+    private var left: ArraySlice<Int>
+    private var underWay: [Int: Attempt] = [:]
+    private var good: [Int] = []
+    private var isOver = false
+
+    /// - Parameters:
+    ///   - positions: in the order in which they are wanted.
+    ///   - needed: as many are enough.
+    ///   - length: bytes of one fragment at most.
+    ///   - isHasty: ends when one is late or bad and there is no spare.
+    init(
+        _ positions: [Int], needed: Int, length: Int, isHasty: Bool = false,
+        recycler: BufferRecycler, read: @escaping Read
+    ) {
+        self.isHasty = isHasty
+        self.left = positions[...]
+        self.needed = needed
+        self.length = length
+        self.recycler = recycler
+        self.read = read
+        self.mutex = .allocate(capacity: 1)
+        self.changed = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(changed, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        pthread_cond_destroy(changed)
+        mutex.deallocate()
+        changed.deallocate()
+    }
+
+    /// Waits until enough are good or nobody is left.
+    ///
+    /// - Parameters:
+    ///   - patience: nanoseconds after which the answer for a position is late.
+    ///   - place: where the fragment at a position goes.
+    ///   - late: hears of positions that were given up, and after how many nanoseconds.
+    /// - Returns: the positions that are good, as they came.
+    func run(
+        patience: (_ position: Int) -> UInt64,
+        place: @escaping @Sendable (_ position: Int) -> UnsafeMutableRawBufferPointer,
+        late: (_ position: Int, _ nanoseconds: UInt64) -> Void
+    ) -> [Int] {
+        pthread_mutex_lock(mutex)
+        for _ in 0..<needed { startNext(patience, place) }
+        while good.count < needed {
+            while good.count + underWay.count < needed, startNext(patience, place) {}
+            guard !underWay.isEmpty, !isHasty || !isHopeless else { break }
+            waitForChange()
+            hedge(patience, place)
+        }
+        isOver = true
+        let now = FragmentRace.uptime
+        let given = underWay
+        let found = good
+        pthread_mutex_unlock(mutex)
+        for (position, attempt) in given.sorted(by: { $0.key < $1.key }) {
+            attempt.cancellation.cancel()
+            late(position, now - attempt.started)
+        }
+        return found
+    }
+
+    // MARK: Under the mutex
+
+    /// - Returns: whether there was another.
+    @discardableResult
+    private func startNext(
+        _ patience: (Int) -> UInt64,
+        _ place: @escaping @Sendable (Int) -> UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        guard let position = left.popFirst() else { return false }
+        let now = FragmentRace.uptime
+        let attempt = Attempt(started: now, lateAfter: now &+ patience(position))
+        underWay[position] = attempt
+        WorkerThread { [self] in
+            let memory = RecycledBuffer(byteCount: length, from: recycler)
+            let bytes = memory.buffer[0..<length]
+            ended(position, read(position, bytes, attempt.cancellation) ? bytes : nil, place)
+        }.detach()
+        return true
+    }
+
+    /// Asks for one spare for each that is late.
+    private func hedge(
+        _ patience: (Int) -> UInt64,
+        _ place: @escaping @Sendable (Int) -> UnsafeMutableRawBufferPointer
+    ) {
+        let now = FragmentRace.uptime
+        for (position, attempt) in underWay.sorted(by: { $0.key < $1.key })
+        where !attempt.isHedged && attempt.lateAfter <= now {
+            underWay[position]?.isHedged = true
+            startNext(patience, place)
+        }
+    }
+
+    /// Whether not all that is needed comes in time.
+    private var isHopeless: Bool {
+        good.count + underWay.count < needed || underWay.values.contains { $0.isHedged }
+    }
+
+    private func waitForChange() {
+        let isWatched = isHasty || !left.isEmpty
+        let next =
+            isWatched
+            ? underWay.values.filter { !$0.isHedged }.map(\.lateAfter).min() : nil
+        guard let next else {
+            pthread_cond_wait(changed, mutex)
+            return
+        }
+        guard next > FragmentRace.uptime else { return }
+        var moment = timespec(
+            tv_sec: Int(next / 1_000_000_000), tv_nsec: Int(next % 1_000_000_000))
+        pthread_cond_timedwait(changed, mutex, &moment)
+    }
+
+    // MARK: On the thread of an attempt
+
+    private func ended(
+        _ position: Int, _ bytes: UnsafeMutableRawBufferPointer?,
+        _ place: (Int) -> UnsafeMutableRawBufferPointer
+    ) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard !isOver else { return }
+        underWay[position] = nil
+        if let bytes, good.count < needed {
+            place(position).copyMemory(from: UnsafeRawBufferPointer(bytes))
+            good.append(position)
+        }
+        pthread_cond_signal(changed)
+    }
+
+    private static var uptime: UInt64 {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    }
+}
