@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func `a node that nobody gets to says since when and what to do`() async throws {
-        let node = try Hub(1)
+        let node = try Hub(named: "user1")
         _ = try await node.open()
         #expect(await node.hub.reach.verdict.name == "not known")
         #expect(await node.hub.reach.remedy != nil)

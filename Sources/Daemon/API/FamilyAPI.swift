@@ -81,7 +81,8 @@ struct FamilyAPI: Sendable {
                 name.map { isNamed(member, $0) } ?? (index == position)
             }
             guard found.count == 1 else { return .error("supplier not found") }
-            let record = try customer.fire(found[0].element.record.id)
+            let record = found[0].element.record
+            try customer.setLeaving(true, record.id)
             return .ok(
                 message: "supplier \(record.id) gets nothing new and is replaced by another one")
         }
