@@ -24,7 +24,7 @@ import Testing
         play.begin()
         #expect(play.starting == [.network])
         play.answer(.network)
-        #expect(play.starting == [.gateway, .tcpConnections, .udpDatagrams])
+        #expect(play.starting == [.gateway, .tcpConnections, .udpDatagrams, .rebuilding])
     }
 
     @Test func `a service waits, starts and runs`() {

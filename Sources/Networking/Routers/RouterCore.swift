@@ -159,7 +159,7 @@ package struct RouterCore {
         return places.filter { place in
             fingerprint?.names(place.key.userID) ?? (peer.userID == place.key.userID)
         }
-            .max { $0.value.order < $1.value.order }?.key
+        .max { $0.value.order < $1.value.order }?.key
     }
 
     private func refusalOfSplice(_ caller: UserID, _ called: UserID) -> RouterRefusal? {
