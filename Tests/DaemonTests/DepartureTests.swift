@@ -46,6 +46,7 @@ import Testing
         let time = ManualTime()
         time.jump(days: 5)
         let departure = Departure(directory: scratch.home.path, time: time) { 1 }
-        #expect(departure.end == 6 * 86_400)
+        let end: Int64 = 6 * 86_400
+        #expect(departure.end == end)
     }
 }

@@ -78,8 +78,11 @@ struct SupplierLeave: ContextualCommand {
         guard !cancel else { return try context.console.out("staying: serving again") }
         try context.console.out("leaving: no new contracts, nothing new is taken")
         guard client.isRunning else { return }
-        let answer = try client.result("donation_status").result ?? [:]
-        for line in SupplierText.leaving(answer) { try context.console.out(line) }
+        let answer = try client.call("donation_status")
+        guard answer.isOK else {
+            return try context.console.out("Nobody needs it: the supplier has ended.")
+        }
+        for line in SupplierText.leaving(answer.result ?? [:]) { try context.console.out(line) }
     }
 }
 
