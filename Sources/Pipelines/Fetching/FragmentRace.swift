@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Model
 internal import Suppliers
 
@@ -7,7 +6,7 @@ internal import Suppliers
 ///
 /// Whoever is given up may still be writing somewhere: each reads into memory of its own, and only
 /// what comes in time is copied to its place.
-// @unchecked: every access to the state is under `mutex`.
+// @unchecked: every access to the state is under `monitor`.
 final class FragmentRace: @unchecked Sendable {
     /// Reads the fragment at a position into the memory; whether it is good.
     typealias Read =
@@ -22,8 +21,7 @@ final class FragmentRace: @unchecked Sendable {
         var isHedged = false
     }
 
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    private let monitor = Monitor()
     private let needed: Int
     private let length: Int
     private let isHasty: Bool
@@ -49,21 +47,6 @@ final class FragmentRace: @unchecked Sendable {
         self.length = length
         self.recycler = recycler
         self.read = read
-        self.mutex = .allocate(capacity: 1)
-        self.changed = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(changed, &attributes)
-        pthread_condattr_destroy(&attributes)
-    }
-
-    deinit {
-        pthread_mutex_destroy(mutex)
-        pthread_cond_destroy(changed)
-        mutex.deallocate()
-        changed.deallocate()
     }
 
     /// Waits until enough are good or nobody is left.
@@ -78,7 +61,7 @@ final class FragmentRace: @unchecked Sendable {
         place: @escaping @Sendable (_ position: Int) -> UnsafeMutableRawBufferPointer,
         late: (_ position: Int, _ nanoseconds: UInt64) -> Void
     ) -> [Int] {
-        pthread_mutex_lock(mutex)
+        monitor.lock()
         for _ in 0..<needed { startNext(patience, place) }
         while good.count < needed {
             while good.count + underWay.count < needed, startNext(patience, place) {}
@@ -87,10 +70,10 @@ final class FragmentRace: @unchecked Sendable {
             hedge(patience, place)
         }
         isOver = true
-        let now = FragmentRace.uptime
+        let now = Monitor.uptime
         let given = underWay
         let found = good
-        pthread_mutex_unlock(mutex)
+        monitor.unlock()
         for (position, attempt) in given.sorted(by: { $0.key < $1.key }) {
             attempt.cancellation.cancel()
             late(position, now - attempt.started)
@@ -98,7 +81,7 @@ final class FragmentRace: @unchecked Sendable {
         return found
     }
 
-    // MARK: Under the mutex
+    // MARK: Under the lock
 
     /// - Returns: whether there was another.
     @discardableResult
@@ -107,7 +90,7 @@ final class FragmentRace: @unchecked Sendable {
         _ place: @escaping @Sendable (Int) -> UnsafeMutableRawBufferPointer
     ) -> Bool {
         guard let position = left.popFirst() else { return false }
-        let now = FragmentRace.uptime
+        let now = Monitor.uptime
         let attempt = Attempt(started: now, lateAfter: now &+ patience(position))
         underWay[position] = attempt
         WorkerThread { [self] in
@@ -123,7 +106,7 @@ final class FragmentRace: @unchecked Sendable {
         _ patience: (Int) -> UInt64,
         _ place: @escaping @Sendable (Int) -> UnsafeMutableRawBufferPointer
     ) {
-        let now = FragmentRace.uptime
+        let now = Monitor.uptime
         for (position, attempt) in underWay.sorted(by: { $0.key < $1.key })
         where !attempt.isHedged && attempt.lateAfter <= now {
             underWay[position]?.isHedged = true
@@ -141,14 +124,8 @@ final class FragmentRace: @unchecked Sendable {
         let next =
             isWatched
             ? underWay.values.filter { !$0.isHedged }.map(\.lateAfter).min() : nil
-        guard let next else {
-            pthread_cond_wait(changed, mutex)
-            return
-        }
-        guard next > FragmentRace.uptime else { return }
-        var moment = timespec(
-            tv_sec: Int(next / 1_000_000_000), tv_nsec: Int(next % 1_000_000_000))
-        pthread_cond_timedwait(changed, mutex, &moment)
+        if let next, next <= Monitor.uptime { return }
+        monitor.wait(until: next)
     }
 
     // MARK: On the thread of an attempt
@@ -157,20 +134,14 @@ final class FragmentRace: @unchecked Sendable {
         _ position: Int, _ bytes: UnsafeMutableRawBufferPointer?,
         _ place: (Int) -> UnsafeMutableRawBufferPointer
     ) {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        monitor.lock()
+        defer { monitor.unlock() }
         guard !isOver else { return }
         underWay[position] = nil
         if let bytes, good.count < needed {
             place(position).copyMemory(from: UnsafeRawBufferPointer(bytes))
             good.append(position)
         }
-        pthread_cond_signal(changed)
-    }
-
-    private static var uptime: UInt64 {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+        monitor.wakeAll()
     }
 }

@@ -1,10 +1,8 @@
-internal import Glibc
-
 /// Keeps the values that were used last; a value that several threads want is made once.
 ///
 /// Thread rules: any thread may call. `make` runs outside of the lock, and the others that want the
 /// same key wait for it.
-// @unchecked: every access to the entries is under `mutex`.
+// @unchecked: every access to the entries is under `monitor`.
 final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked Sendable {
     private enum Entry {
         case making
@@ -12,24 +10,12 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked S
     }
 
     private let countMax: Int
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    private let monitor = Monitor()
     private var entries: [Key: Entry] = [:]
     private var clock: UInt64 = 0
 
     init(countMax: Int) {
         self.countMax = countMax
-        self.mutex = .allocate(capacity: 1)
-        self.changed = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(changed, nil)
-    }
-
-    deinit {
-        pthread_mutex_destroy(mutex)
-        pthread_cond_destroy(changed)
-        mutex.deallocate()
-        changed.deallocate()
     }
 
     /// The value of `key`, made by `make` when it is not there.
@@ -40,18 +26,18 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked S
             store(value, for: key)
             return value
         } catch {
-            pthread_mutex_lock(mutex)
+            monitor.lock()
             entries[key] = nil
-            pthread_cond_broadcast(changed)
-            pthread_mutex_unlock(mutex)
+            monitor.wakeAll()
+            monitor.unlock()
             throw error
         }
     }
 
     /// The value, or `nil` after noting that the caller makes it.
     private func waitFor(_ key: Key) -> Value? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        monitor.lock()
+        defer { monitor.unlock() }
         while true {
             switch entries[key] {
             case .made(let value, _):
@@ -59,7 +45,7 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked S
                 entries[key] = .made(value, used: clock)
                 return value
             case .making:
-                pthread_cond_wait(changed, mutex)
+                monitor.wait()
             case nil:
                 entries[key] = .making
                 return nil
@@ -68,12 +54,12 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked S
     }
 
     private func store(_ value: Value, for key: Key) {
-        pthread_mutex_lock(mutex)
+        monitor.lock()
         clock += 1
         entries[key] = .made(value, used: clock)
         let evicted = evictOldest()
-        pthread_cond_broadcast(changed)
-        pthread_mutex_unlock(mutex)
+        monitor.wakeAll()
+        monitor.unlock()
         // Released outside of the lock: giving a buffer back may take another one.
         withExtendedLifetime(evicted) {}
     }

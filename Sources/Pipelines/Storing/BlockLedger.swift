@@ -1,5 +1,4 @@
 internal import Catalogs
-internal import Glibc
 internal import Model
 internal import Placement
 internal import Suppliers
@@ -8,10 +7,9 @@ internal import Suppliers
 ///
 /// A block that has its receipts is recorded at once and not with its snapshot: a backup that was
 /// killed finds what it had stored, and only the snapshot waits for all.
-// @unchecked: the state is only touched under `mutex`.
+// @unchecked: the state is only touched under `monitor`.
 final class BlockLedger: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let allDone: UnsafeMutablePointer<pthread_cond_t>
+    private let monitor = Monitor()
     private var outstanding = 0
     private var lossesToleratedMin: Int?
     /// Blocks without all of their receipts, by row: who has signed none.
@@ -38,23 +36,12 @@ final class BlockLedger: @unchecked Sendable {
         self.index = index
         self.tally = tally
         self.outcome = outcome
-        self.mutex = .allocate(capacity: 1)
-        self.allDone = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(allDone, nil)
-    }
-
-    deinit {
-        pthread_mutex_destroy(mutex)
-        pthread_cond_destroy(allDone)
-        mutex.deallocate()
-        allDone.deallocate()
     }
 
     func began(fragmentCount: Int) {
-        pthread_mutex_lock(mutex)
+        monitor.lock()
         outstanding += 1
-        pthread_mutex_unlock(mutex)
+        monitor.unlock()
         tally.update { $0.fragmentsTotal += UInt64(fragmentCount) }
     }
 
@@ -75,25 +62,25 @@ final class BlockLedger: @unchecked Sendable {
                 $0.counts.bytesStored += UInt64(count * block.descriptor.fragmentLength)
             }
         }
-        pthread_mutex_lock(mutex)
+        monitor.lock()
         lossesToleratedMin = min(lossesToleratedMin ?? .max, scheme.parityCount)
         outstanding -= 1
-        if outstanding == 0 { pthread_cond_broadcast(allDone) }
-        pthread_mutex_unlock(mutex)
+        if outstanding == 0 { monitor.wakeAll() }
+        monitor.unlock()
     }
 
     /// Waits until every block that was begun is stored or has failed.
     func waitForAll() throws {
-        pthread_mutex_lock(mutex)
-        while outstanding > 0 { pthread_cond_wait(allDone, mutex) }
-        pthread_mutex_unlock(mutex)
+        monitor.lock()
+        while outstanding > 0 { monitor.wait() }
+        monitor.unlock()
         try outcome.check()
     }
 
     /// The weakest of the blocks of this run; `nil` when it stored none.
     var lossesTolerated: Int? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        monitor.lock()
+        defer { monitor.unlock() }
         return missing.values.reduce(lossesToleratedMin) {
             min($0 ?? .max, $1.lossesTolerated)
         }
@@ -101,15 +88,15 @@ final class BlockLedger: @unchecked Sendable {
 
     /// Suppliers without receipts, by the row of their block.
     var missed: [Int64: [SupplierID]] {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        monitor.lock()
+        defer { monitor.unlock() }
         return missing.mapValues(\.suppliers)
     }
 
     /// Takes what became of a block that had not all of its receipts.
     func caughtUp(_ row: Int64, scheme: ErasureScheme, missing suppliers: [SupplierID]) {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        monitor.lock()
+        defer { monitor.unlock() }
         missing[row] =
             suppliers.isEmpty ? nil : Missing(scheme: scheme, suppliers: suppliers)
     }
@@ -123,8 +110,8 @@ final class BlockLedger: @unchecked Sendable {
 
     /// The catalog blocks of this run, in the order in which they were stored.
     var storedCatalogBlocks: [(BlockDescriptor, [FrameEntry])] {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        monitor.lock()
+        defer { monitor.unlock() }
         return catalogBlocks
     }
 
@@ -134,9 +121,9 @@ final class BlockLedger: @unchecked Sendable {
         let row = try catalog.append(
             block.descriptor, frames: block.frames, receipts: receipts, isPublished: isCatalog)
         if isCatalog {
-            pthread_mutex_lock(mutex)
+            monitor.lock()
             catalogBlocks.append((block.descriptor, block.frames))
-            pthread_mutex_unlock(mutex)
+            monitor.unlock()
         } else {
             index.record(block.frames, blockRow: row)
         }

@@ -1,12 +1,10 @@
-internal import Glibc
 internal import Model
 
 /// What the lanes of one run know of each other: who answers, whether those are enough, and whether
 /// the run is over.
-// @unchecked: every access to the state is under `mutex`.
+// @unchecked: every access to the state is under `monitor`.
 final class LaneBoard: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    private let monitor = Monitor()
     private let needed: Int
     private let cancellation: Cancellation
     private let report: @Sendable (_ answering: Int) -> Void
@@ -25,38 +23,19 @@ final class LaneBoard: @unchecked Sendable {
         self.needed = needed
         self.cancellation = cancellation
         self.report = report
-        self.mutex = .allocate(capacity: 1)
-        self.changed = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(changed, &attributes)
-        pthread_condattr_destroy(&attributes)
-    }
-
-    deinit {
-        pthread_mutex_destroy(mutex)
-        pthread_cond_destroy(changed)
-        mutex.deallocate()
-        changed.deallocate()
     }
 
     /// Whether enough suppliers answer for new blocks.
-    var isEnough: Bool {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return answering.count >= needed
-    }
+    var isEnough: Bool { monitor.withLock { answering.count >= needed } }
 
     func note(_ lane: Int, answers: Bool) {
-        pthread_mutex_lock(mutex)
-        let isNews = answering.contains(lane) != answers
-        if answers { answering.insert(lane) } else { answering.remove(lane) }
-        let count = answering.count
-        // Who waits for the others may go on, or has to begin to wait.
-        pthread_cond_broadcast(changed)
-        pthread_mutex_unlock(mutex)
+        let (isNews, count) = monitor.withLock {
+            let isNews = answering.contains(lane) != answers
+            if answers { answering.insert(lane) } else { answering.remove(lane) }
+            // Who waits for the others may go on, or has to begin to wait.
+            monitor.wakeAll()
+            return (isNews, answering.count)
+        }
         if isNews { report(count) }
     }
 
@@ -64,34 +43,25 @@ final class LaneBoard: @unchecked Sendable {
     ///
     /// - Returns: false when the run is over.
     func pause(nanoseconds: UInt64) -> Bool {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        let end = LaneBoard.uptime &+ nanoseconds
+        monitor.lock()
+        defer { monitor.unlock() }
+        let end = Monitor.uptime &+ nanoseconds
         while !isAborted, !cancellation.isCancelled {
-            let now = LaneBoard.uptime
+            let now = Monitor.uptime
             guard now < end else { return true }
             // A cancellation is a flag of the terminal's: nobody tells of it.
-            let next = min(end, now &+ LaneBoard.slice)
-            var moment = timespec(
-                tv_sec: Int(next / 1_000_000_000), tv_nsec: Int(next % 1_000_000_000))
-            pthread_cond_timedwait(changed, mutex, &moment)
+            monitor.wait(until: min(end, now &+ LaneBoard.slice))
         }
         return false
     }
 
     /// Wakes everybody who waits.
     func abort() {
-        pthread_mutex_lock(mutex)
-        isAborted = true
-        pthread_cond_broadcast(changed)
-        pthread_mutex_unlock(mutex)
+        monitor.withLock {
+            isAborted = true
+            monitor.wakeAll()
+        }
     }
 
     private static let slice: UInt64 = 200_000_000
-
-    private static var uptime: UInt64 {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-    }
 }
