@@ -159,15 +159,16 @@ enum LocalAddresses {
 
     private static func read(_ address: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
         let memory = UnsafeRawPointer(address)
+        // Where Linux has the address: behind family and port, and with IPv6 the flow label.
+        let place: (offset: Int, length: Int)
         switch Int32(address.pointee.sa_family) {
-        case AF_INET:
-            var four = memory.loadUnaligned(as: sockaddr_in.self).sin_addr
-            return withUnsafeBytes(of: &four) { IPAddress(bytes: Array($0)) }
-        case AF_INET6:
-            var six = memory.loadUnaligned(as: sockaddr_in6.self).sin6_addr
-            return withUnsafeBytes(of: &six) { IPAddress(bytes: Array($0)) }
+        case AF_INET: place = (4, 4)
+        case AF_INET6: place = (8, 16)
         default: return nil
         }
+        return IPAddress(
+            bytes: Array(
+                UnsafeRawBufferPointer(start: memory + place.offset, count: place.length)))
     }
 }
 
