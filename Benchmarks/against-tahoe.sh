@@ -91,7 +91,7 @@ node() {
 for n in $(seq 0 $((count - 1))); do node "t$n" $((first + 910 + n)) "" none; done
 node client $((first + 930)) --no-storage "tcp:$((first + 931)):interface=127.0.0.1"
 until curl -sf "localhost:$((first + 931))/?t=json" 2>/dev/null |
-	python3 -c 'import json,sys; s=json.load(sys.stdin)["servers"]; sys.exit(sum(x["connection_status"].startswith("Connected") for x in s) < 8)' \
+	python3 -c 'import json,sys; s=json.load(sys.stdin)["servers"]; sys.exit(sum(x["connection_status"].lower().startswith("connected") for x in s) < 8)' \
 		2>/dev/null; do sleep 0.3; done
 on_tahoe() { "$tahoe" -d "$work/client" "$@"; }
 on_tahoe create-alias store >/dev/null

@@ -69,7 +69,7 @@ import Testing
         let given = Mutex<[Int]>([])
         let isCancelled = Mutex(false)
         let found = race(
-            [0, 1, 2, 3], needed: 2, into: places, patience: 1_000_000,
+            [0, 1, 2], needed: 2, into: places, patience: 1_000_000,
             late: { position, _ in given.withLock { $0.append(position) } }
         ) { position, target, cancellation in
             guard position == 1 else {
