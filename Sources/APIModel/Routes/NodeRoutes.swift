@@ -112,7 +112,9 @@ extension RouteTable {
             answer: "nothing, when the service is on again"),
         Route(
             .get, id: "service/health", short: "svc/h", method: "service_health",
-            [.path("service_name")], service: "process", answer: "true or false"),
+            [.path("service_name"), .seconds("wait_timeout", default: 0)], waits: true,
+            service: "process",
+            answer: "true or false; within wait_timeout as soon as it is on or has failed"),
     ]
 
     static let automatRoutes = [

@@ -102,6 +102,11 @@ struct ServiceAPI: Sendable {
         guard let name = ServiceName(text: given) else {
             return .error("service \(given) was not found")
         }
+        let seconds = UInt64(clamping: request.integer("wait_timeout") ?? 0)
+        if seconds > 0 {
+            _ = await parts.runner.wait(
+                for: name, in: [.on, .failed], within: seconds * 1_000_000_000)
+        }
         return .result(.bool(await parts.runner.state(of: name) == .on))
     }
 }

@@ -43,7 +43,7 @@ struct Join: ContextualCommand {
         let joined = try waiting {
             try await Membership(home: home, setting: setting).join(source, at: page, role: role)
         }
-        try NetworkCreate.startAgain(client, context)
+        try NetworkCreate.startAgain(client, isHost: role.server != nil, context)
         try context.console.out(
             "Joined \"\(joined.name)\" (\(joined.seeds.count) seeds, "
                 + "\(joined.identityServers.count) id servers).")

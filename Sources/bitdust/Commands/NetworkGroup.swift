@@ -53,7 +53,7 @@ struct NetworkCreate: ContextualCommand {
         let membership = try Membership(
             home: client.home, setting: .ofCommands(context.environment))
         let (network, code) = try membership.found(name, label: label, role: role)
-        try NetworkCreate.startAgain(client, context)
+        try NetworkCreate.startAgain(client, isHost: role.server != nil, context)
         let console = context.console
         try console.out(
             "roles  seed udp/\(role.udpPort)  id tcp/\(role.tcpPort)+http/\(role.webPort)"
@@ -66,10 +66,26 @@ struct NetworkCreate: ContextualCommand {
     }
 
     /// A node that runs takes the new settings over; one that does not is started.
-    static func startAgain(_ client: NodeClient, _ context: CommandContext) throws {
+    ///
+    /// - Parameter isHost: whether others of the network come to this machine from now on.
+    static func startAgain(
+        _ client: NodeClient, isHost: Bool, _ context: CommandContext
+    ) throws {
         if client.isRunning { try Stop.stop(client, context) }
         try DaemonCommand.start(client.home, context)
+        guard isHost else { return }
+        // Who joins by what is printed next asks the identity server.
+        let answer = try client.call(
+            "service_health",
+            ["service_name": "identity-server", "wait_timeout": .integer(hostPatience)])
+        if answer.result != .bool(true) {
+            context.console.message(
+                "The identity server is not on yet: " + context.command("doctor"))
+        }
     }
+
+    /// Seconds.
+    private static let hostPatience: Int64 = 30
 }
 
 struct NetworkInvite: ContextualCommand {

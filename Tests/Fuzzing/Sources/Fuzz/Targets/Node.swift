@@ -24,25 +24,6 @@ extension FuzzTarget {
             guard let code = JoinCode(String(decoding: bytes, as: UTF8.self)) else { return }
             demand(JoinCode("\(code)") == code, "a code is written so that it can be read")
         },
-        FuzzTarget(name: "invitation-code", fixtures: ["invitation"]) { bytes in
-            if let code = try? InvitationCode(String(decoding: bytes, as: UTF8.self)) {
-                demand(
-                    (try? InvitationCode("\(code)")) == code,
-                    "a code is written so that it can be read")
-            }
-            recode(
-                bytes, decode: { try InvitationCode(decoding: $0) }, encode: { $0.encoded })
-        },
-        FuzzTarget(name: "invitation-request", fixtures: ["invitation"]) { bytes in
-            recode(
-                summed("BDINVT01", bytes), decode: { try InvitationRequest($0) },
-                encode: { $0.encoded() })
-        },
-        FuzzTarget(name: "invitation-answer", fixtures: ["invitation"]) { bytes in
-            recode(
-                summed("BDINVR01", bytes), decode: { try InvitationAnswer($0) },
-                encode: { $0.encoded() })
-        },
         FuzzTarget(name: "network-description") { bytes in
             guard let network = try? NetworkDescription(decoding: bytes) else { return }
             demand(
