@@ -113,11 +113,13 @@ extension Customer {
         var all = try attendance()
         let now = adapters.time.now.nanoseconds / 1_000_000_000
         let open = suppliers.withLock { $0 }
-        for supplier in open {
+        let user = owner.user
+        // All at once: each is a way there and back.
+        let usages = inParallel(open) { try? $0.store?.usage(of: user) }
+        for (supplier, usage) in zip(open, usages) {
             // A new one has all of its grace before it.
             var one =
                 all[supplier.record.id] ?? Attendance(lastUseful: now, asked: 0, answered: 0)
-            let usage = try? supplier.store?.usage(of: owner.user)
             one.asked = one.asked &+ 1
             if let usage {
                 one.answered = one.answered &+ 1

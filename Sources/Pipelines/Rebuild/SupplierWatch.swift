@@ -37,12 +37,17 @@ struct SupplierWatch {
         let states = try customer.catalog.supplierStates()
         let open = customer.suppliers.withLock { $0 }
         let notices = try customer.noteNotices()
-        entries = open.map { supplier in
+        let user = customer.owner.user
+        // All at once: one that hangs keeps the others waiting once, not each in turn.
+        let usages = inParallel(open) { supplier -> (all: StoreUsage?, own: CustomerUsage?) in
+            let all = try? supplier.store?.usage()
+            return (all, all == nil ? nil : try? supplier.store?.usage(of: user))
+        }
+        entries = zip(open, usages).map { supplier, usage in
+            let (all, own) = usage
             var state =
                 states.first { $0.supplier == supplier.record.id }
                 ?? SupplierStateRow(supplier.record.id)
-            let all = try? supplier.store?.usage()
-            let own = all == nil ? nil : try? supplier.store?.usage(of: customer.owner.user)
             let answers = own != nil
             let step = state.asked > 0 && now > state.asked ? UInt64(now - state.asked) : 0
             // A silence has begun somewhere between the look before and this one.
