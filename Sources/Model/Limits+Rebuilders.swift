@@ -15,6 +15,12 @@ extension Limits {
     package static let rebuilderByteCountMax = 1 << 30
     /// Challenges of 1 KiB that a rebuilder puts to each supplier in a round.
     package static let rebuilderAuditCount = 8
+    /// Blocks that a rebuilder works on at the same time, and bytes of the buffers for each: all
+    /// missing fragments of a block of 8+12 at once, so that its sources are read once.
+    package static let rebuilderBlocksAtOnce = 6
+    package static let rebuilderBlockMemory = 32 << 20
+    /// Suppliers that a rebuilder opens, asks and audits at the same time.
+    package static let rebuilderSuppliersAtOnce = 32
     /// Days that the journal of rebuilding keeps: a quarter of a year.
     package static let rebuildJournalDayMax = 90
     /// Grants of one owner that may be revoked before they expire, and checked ones that a supplier

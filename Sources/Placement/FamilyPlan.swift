@@ -28,8 +28,8 @@ package struct FamilyPlan: Sendable {
     }
 
     /// Receipts without which a block does not count as stored: its data fragments and half of the
-    /// parity, so that one more death does not lose it the day it was written.
+    /// parity, rounded down, so that one supplier that is off stops no backup that has parity.
     package static func receiptsNeeded(_ scheme: ErasureScheme) -> Int {
-        scheme.dataCount + (scheme.parityCount + 1) / 2
+        scheme.dataCount + scheme.parityCount / 2
     }
 }

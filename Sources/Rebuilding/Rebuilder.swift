@@ -176,6 +176,7 @@ package final class Rebuilder: Sendable {
         }
         let reader = StripReader(
             sources, stores: stores, owner: owner, stripLength: stripLength(sources.count))
+        defer { reader.close() }
         var maker = FragmentMaker(missing, code: code(work.block.scheme))
         reader.begin(strips[0], half: 0)
         for (index, strip) in strips.enumerated() {
@@ -183,21 +184,16 @@ package final class Rebuilder: Sendable {
             try reader.wait()
             if index + 1 < strips.count { reader.begin(strips[index + 1], half: (index + 1) % 2) }
             work.outcome.bytesFetched += strip.count * sources.count
-            do {
-                try maker.add(
-                    sources.indices.map {
-                        (
-                            sources[$0].position,
-                            reader.bytes($0, half: index % 2, count: strip.count)
-                        )
-                    },
-                    into: missing.indices.map {
-                        buffer[$0 * length + strip.lowerBound..<$0 * length + strip.upperBound]
-                    })
-            } catch {
-                try? reader.wait()
-                throw error
-            }
+            try maker.add(
+                sources.indices.map {
+                    (
+                        sources[$0].position,
+                        reader.bytes($0, half: index % 2, count: strip.count)
+                    )
+                },
+                into: missing.indices.map {
+                    buffer[$0 * length + strip.lowerBound..<$0 * length + strip.upperBound]
+                })
         }
         return maker.roots
     }

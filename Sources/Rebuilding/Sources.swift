@@ -21,15 +21,27 @@ struct SourceFault: Error, Hashable, Sendable {
 
 /// Reads the same strip of several fragments at a time, into one half of a buffer while the other
 /// is used.
+///
+/// Each source has a thread, which waits for its supplier: a queue of the system would ask no more
+/// of them at a time than there are processors.
 // @unchecked: between `begin` and `wait` only the readers touch the half that they fill.
 final class StripReader: @unchecked Sendable {
+    private struct Strip {
+        let range: Range<Int>
+        let half: Int
+    }
+
     private let sources: [Source]
     private let stores: [SupplierID: any FragmentStore]
     private let owner: UserID
     private let stripLength: Int
     private let buffer: PageBuffer
+    /// What is to be read next; `nil` ends the readers.
+    private let next = Mutex<Strip?>(nil)
     private let faults = Mutex<[SourceFault]>([])
+    private let begun: [DispatchSemaphore]
     private let group = DispatchGroup()
+    private let threads = Mutex<[WorkerThread]>([])
 
     init(
         _ sources: [Source], stores: [SupplierID: any FragmentStore], owner: UserID,
@@ -40,6 +52,12 @@ final class StripReader: @unchecked Sendable {
         self.owner = owner
         self.stripLength = stripLength
         self.buffer = PageBuffer(byteCount: 2 * sources.count * stripLength)
+        begun = sources.map { _ in DispatchSemaphore(value: 0) }
+        threads.withLock { threads in
+            threads = sources.indices.map { index in
+                WorkerThread { [self] in run(index) }
+            }
+        }
     }
 
     static func byteCount(sourceCount: Int, stripLength: Int) -> Int {
@@ -56,12 +74,12 @@ final class StripReader: @unchecked Sendable {
         return buffer[start..<start + count]
     }
 
-    /// Starts reading `range` of every fragment into a half.
+    /// Starts reading `range` of every fragment into a half; what was begun before is waited for.
     func begin(_ range: Range<Int>, half: Int) {
-        for (index, source) in sources.enumerated() {
-            DispatchQueue.global().async(group: group) { [self] in
-                read(source, range, into: target(index, half: half, count: range.count))
-            }
+        next.withLock { $0 = Strip(range: range, half: half) }
+        for reader in begun {
+            group.enter()
+            reader.signal()
         }
     }
 
@@ -69,6 +87,25 @@ final class StripReader: @unchecked Sendable {
     func wait() throws(SourceFault) {
         group.wait()
         if let fault = faults.withLock({ $0.first }) { throw fault }
+    }
+
+    /// Waits for what was begun, and ends the readers. Call it once, at the end.
+    func close() {
+        group.wait()
+        next.withLock { $0 = nil }
+        for reader in begun { reader.signal() }
+        for thread in threads.withLock({ $0 }) { thread.join() }
+    }
+
+    private func run(_ index: Int) {
+        while true {
+            begun[index].wait()
+            guard let strip = next.withLock({ $0 }) else { return }
+            read(
+                sources[index], strip.range,
+                into: target(index, half: strip.half, count: strip.range.count))
+            group.leave()
+        }
     }
 
     private func read(

@@ -61,7 +61,7 @@ struct DelegatedVisit: Sendable {
     ) -> [SupplierID: RemoteFragmentStore] {
         let found = Mutex<[SupplierID: RemoteFragmentStore]>([:])
         let bytes = grant.encoded()
-        DispatchQueue.concurrentPerform(iterations: members.count) { index in
+        WorkerThread.forEach(members.count, atOnce: Limits.rebuilderSuppliersAtOnce) { index in
             let member = members[index]
             guard NodeAddress.isOne(member.address),
                 let connection = try? suppliers.connect(

@@ -9,7 +9,8 @@ internal import Synchronization
 ///
 /// Files in its directory: `grant`, `family`, `blocks/<row>.block`, `moves`, `watch`. Blocks are
 /// written without a sync: one that a loss of power has torn is handed over again. Moves are
-/// synced: nobody else knows them.
+/// synced before the owner hears of them; one that is lost before is made again, on the same
+/// supplier, which then has the fragment and signs the same receipt.
 ///
 /// Thread rules: any thread.
 final class Delegation: DelegatedBooks {
@@ -19,6 +20,8 @@ final class Delegation: DelegatedBooks {
         var blocks: [Int64: SealedBlock] = [:]
         var lengths: [Int64: Int] = [:]
         var moves: [BlockMove] = []
+        /// Some moves may not survive a loss of power.
+        var isUnsynced = false
         /// Blocks whose headers were wanted lately.
         var opened: [Int64: GrantedBlock] = [:]
 
@@ -62,6 +65,10 @@ final class Delegation: DelegatedBooks {
             // What follows a torn record was never told to anybody.
             guard let move = try? BlockMove(Array(log[start..<end])) else { break }
             state.moves.append(move)
+        }
+        if state.moves.count * BlockMove.length < log.count {
+            // Records are found by their place: nothing may follow half of one.
+            truncate("\(directory)/moves", state.moves.count * BlockMove.length)
         }
         for move in state.moves { state.apply(move) }
         return state
@@ -123,9 +130,11 @@ final class Delegation: DelegatedBooks {
     }
 
     /// What was stored, ascending, with sequences after this one: as many as a message takes.
-    func moves(after sequence: UInt64) -> [BlockMove] {
-        state.withLock { state in
-            Array(
+    func moves(after sequence: UInt64) throws(Failure) -> [BlockMove] {
+        try state.withLock { (state) throws(Failure) in
+            if state.isUnsynced { try QuickFile.sync("\(directory)/moves") }
+            state.isUnsynced = false
+            return Array(
                 state.moves.filter { $0.sequence > sequence }
                     .prefix(Limits.rebuilderPageLength / BlockMove.length))
         }
@@ -173,6 +182,7 @@ final class Delegation: DelegatedBooks {
                 sequence: max(last + 1, UInt64(clamping: time.now.nanoseconds)), row: block.row,
                 position: position, receipt: receipt)
             try QuickFile.append(move.encoded(), to: "\(directory)/moves")
+            state.isUnsynced = true
             state.moves.append(move)
         }
     }
@@ -216,22 +226,29 @@ final class Delegation: DelegatedBooks {
     }
 }
 
-/// Files that are written often: without a sync, or with one for each record.
+/// Files that are written often, and without a sync each time.
 enum QuickFile {
     /// Replaces a file whole; a loss of power may leave it torn.
     static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
         let fresh = path + ".new"
-        try put(bytes, fresh, O_WRONLY | O_CREAT | O_TRUNC, syncs: false)
+        try put(bytes, fresh, O_WRONLY | O_CREAT | O_TRUNC)
         guard rename(fresh, path) == 0 else { throw failed(path) }
     }
 
-    /// Adds to the end, durable on return.
+    /// Adds to the end; durable after ``sync(_:)``.
     static func append(_ bytes: [UInt8], to path: String) throws(Failure) {
-        try put(bytes, path, O_WRONLY | O_CREAT | O_APPEND, syncs: true)
+        try put(bytes, path, O_WRONLY | O_CREAT | O_APPEND)
+    }
+
+    static func sync(_ path: String) throws(Failure) {
+        let file = open(path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { throw failed(path) }
+        defer { close(file) }
+        guard fdatasync(file) == 0 else { throw failed(path) }
     }
 
     private static func put(
-        _ bytes: [UInt8], _ path: String, _ flags: Int32, syncs: Bool
+        _ bytes: [UInt8], _ path: String, _ flags: Int32
     ) throws(Failure) {
         let file = open(path, flags | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failed(path) }
@@ -244,7 +261,6 @@ enum QuickFile {
             guard count > 0 else { throw failed(path) }
             offset += count
         }
-        if syncs, fdatasync(file) != 0 { throw failed(path) }
     }
 
     private static func failed(_ path: String) -> Failure {

@@ -77,7 +77,7 @@ final class RebuilderDesk: Sendable {
         case .blocks: try take(payload, for: delegation)
         case .forget(let rows): delegation.forget(rows)
         case .moves(let sequence):
-            return delegation.moves(after: sequence).flatMap { $0.encoded() }
+            return try delegation.moves(after: sequence).flatMap { $0.encoded() }
         case .settled(let sequence): try delegation.settle(upTo: sequence)
         case .end:
             delegations.withLock { $0[owner] = nil }

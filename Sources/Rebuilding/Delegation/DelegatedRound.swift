@@ -1,4 +1,3 @@
-internal import Dispatch
 package import Model
 package import Placement
 package import Suppliers
@@ -65,7 +64,8 @@ package struct DelegatedRound {
         try askForAll(&report)
         try audit(&report)
         let rebuilder = Rebuilder(
-            stores: stores, owner: owner, headers: books, ledger: books, throttle: throttle)
+            stores: stores, owner: owner, headers: books, ledger: books, throttle: throttle,
+            memoryByteCount: Limits.rebuilderBlockMemory)
         var failed: Set<SupplierID> = []
         while !isCancelled() {
             let current = views.map { view in
@@ -105,7 +105,7 @@ package struct DelegatedRound {
         return plan
     }
 
-    /// As many blocks at a time as there are processors, up to four: most of it is waiting.
+    /// Several blocks at a time: most of it is waiting.
     private func perform(
         _ plan: RebuildPlan, _ rebuilder: Rebuilder
     ) throws -> Rebuilder.Outcome {
@@ -115,7 +115,8 @@ package struct DelegatedRound {
             var failure: (any Error)?
         }
         let state = Mutex(Progress())
-        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        let workerCount = Limits.rebuilderBlocksAtOnce
+        WorkerThread.forEach(workerCount, atOnce: workerCount) { _ in
             while true {
                 let index = state.withLock { state -> Int? in
                     guard state.failure == nil, state.next < plan.items.count,
@@ -150,14 +151,14 @@ package struct DelegatedRound {
             let blocks = books.rows[group..<min(group + 256, books.rows.count)].compactMap {
                 books.block($0)
             }
-            for (id, store) in stores.sorted(by: { $0.key < $1.key }) {
+            try forEachStore(&report) { id, store, report in
                 let wanted = blocks.flatMap { block in
                     block.positionsHeld(by: id).map { (block: block, position: $0) }
                 }
                 guard !wanted.isEmpty,
                     let answers = try? store.has(
                         wanted.map { $0.block.fragments[$0.position] }, of: owner)
-                else { continue }
+                else { return }
                 for (item, isThere) in zip(wanted, answers) where !isThere {
                     try books.lost(item.block, position: item.position, on: id)
                     report.fragmentsFoundLost += 1
@@ -170,18 +171,15 @@ package struct DelegatedRound {
     private func audit(_ report: inout DelegatedReport) throws {
         let rows = books.rows
         guard !rows.isEmpty else { return }
-        for (id, store) in stores.sorted(by: { $0.key < $1.key }) {
-            var schedule = AuditSchedule()
+        try forEachStore(&report) { id, store, report in
             for _ in 0..<Limits.rebuilderAuditCount where !isCancelled() {
+                var schedule = AuditSchedule()
                 let challenge = schedule.next(fragmentCount: rows.count) {
                     random.bytes32().words.0
                 }
                 guard let block = books.block(rows[challenge.fragment]),
                     let position = block.positionsHeld(by: id).first
-                else {
-                    schedule = AuditSchedule()
-                    continue
-                }
+                else { continue }
                 switch ask(challenge, block, position, store) {
                 case .proved: report.auditsPassed += 1
                 case .missing, .wrong:
@@ -191,8 +189,31 @@ package struct DelegatedRound {
                 // It may be a bad line: who stays silent is gone after grace.
                 case .none: break
                 }
-                schedule = AuditSchedule()
             }
+        }
+    }
+
+    /// Has `body` note what it finds at each supplier; several are asked at a time.
+    private func forEachStore(
+        _ report: inout DelegatedReport,
+        _ body: @escaping @Sendable (
+            SupplierID, RemoteFragmentStore, inout DelegatedReport
+        ) throws -> Void
+    ) throws {
+        let all = stores.sorted { $0.key < $1.key }
+        let found = Mutex<[Result<DelegatedReport, any Error>]>([])
+        WorkerThread.forEach(all.count, atOnce: Limits.rebuilderSuppliersAtOnce) { index in
+            let result = Result {
+                var own = DelegatedReport()
+                try body(all[index].key, all[index].value, &own)
+                return own
+            }
+            found.withLock { $0.append(result) }
+        }
+        for result in found.withLock({ $0 }) {
+            let own = try result.get()
+            report.auditsPassed += own.auditsPassed
+            report.fragmentsFoundLost += own.fragmentsFoundLost
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// A thread of its own for work that blocks: the pipeline's stages read disks and wait for queues,
 /// which the cooperative pool must not.
@@ -41,5 +42,28 @@ package final class WorkerThread: Sendable {
     /// Waits for the body to return. Call it once.
     package func join() {
         pthread_join(thread, nil)
+    }
+
+    /// Does `body` for each of `0..<count`, so many at a time, and waits for all.
+    ///
+    /// For what waits: a queue of the system has no more threads than processors.
+    package static func forEach(
+        _ count: Int, atOnce threadCount: Int, _ body: @escaping @Sendable (Int) -> Void
+    ) {
+        let next = Counter()
+        let threads = (0..<min(count, threadCount)).map { _ in
+            WorkerThread {
+                while true {
+                    let index = next.value.wrappingAdd(1, ordering: .relaxed).oldValue
+                    guard index < count else { return }
+                    body(index)
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+    }
+
+    private final class Counter: Sendable {
+        let value = Atomic(0)
     }
 }
