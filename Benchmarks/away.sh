@@ -98,7 +98,7 @@ done
 [[ -n ${line:-} ]] || { tail -n 5 "$log"; echo "not whole within an hour" >&2; exit 1; }
 echo "$line"
 sent=$(grep -o '[0-9]* bytes sent' <<<"$line" | grep -o '[0-9]*')
-seconds=$(grep -o 'in [0-9]* s;' <<<"$line" | grep -o '[0-9]*')
+seconds=$(grep -o 'in [0-9.]* s;' <<<"$line" | grep -o '[0-9.]*')
 rebuild=$(awk "BEGIN { printf \"%.1f\", $sent / $seconds / 1048576 }")
 echo "rebuild: $((sent >> 20)) MiB of fragments, $rebuild MiB/s of them"
 awk "BEGIN { printf \"rebuild / backup: %.2f\\n\", $rebuild / $backup }"

@@ -37,6 +37,7 @@ package final class Rebuilder: Sendable {
     let memoryByteCount: Int
     private let headers: any HeaderSource
     private let ledger: any RebuildLedger
+    private let buffers = SpareBuffers()
     private let codes = Mutex<[ErasureScheme: any ErasureCode]>([:])
 
     /// - Parameter memoryByteCount: bytes of the buffers of one call, unless one fragment and the
@@ -67,6 +68,7 @@ package final class Rebuilder: Sendable {
         for step in steps {
             guard case .store(let position, _, _) = step else { continue }
             if let buffer = try copy(position, &work) {
+                defer { buffers.give(buffer) }
                 try put(step, buffer, at: 0, &work)
                 work.outcome.fragmentsCopied += 1
             } else {
@@ -78,6 +80,7 @@ package final class Rebuilder: Sendable {
             let group = Array(stores.prefix(countMax))
             stores.removeFirst(group.count)
             guard let buffer = try rebuild(group.map(\.position), &work) else { break }
+            defer { buffers.give(buffer) }
             for (index, step) in group.enumerated() {
                 try put(step, buffer, at: index * block.fragmentLength, &work)
             }
@@ -92,9 +95,10 @@ package final class Rebuilder: Sendable {
         let block = work.block
         for supplier in block.suppliers(of: position) {
             guard let store = stores[supplier], work.mayAsk(supplier, position) else { continue }
-            let buffer = PageBuffer(byteCount: block.fragmentLength)
+            let buffer = buffers.take(byteCount: block.fragmentLength)
             throttle.take(block.fragmentLength)
             if try fetch(position, from: store, into: buffer, &work) { return buffer }
+            buffers.give(buffer)
         }
         return nil
     }
@@ -144,7 +148,7 @@ package final class Rebuilder: Sendable {
     /// sources are left.
     private func rebuild(_ missing: [Int], _ work: inout BlockWork) throws -> PageBuffer? {
         let block = work.block
-        let buffer = PageBuffer(byteCount: missing.count * block.fragmentLength)
+        let buffer = buffers.take(byteCount: missing.count * block.fragmentLength)
         while true {
             let sources = work.sources(without: missing) { stores[$0] != nil }
             guard sources.count >= block.scheme.dataCount else {
@@ -171,12 +175,16 @@ package final class Rebuilder: Sendable {
         _ work: inout BlockWork
     ) throws -> [FragmentID] {
         let length = work.block.fragmentLength
-        let strips = stride(from: 0, to: length, by: stripLength(sources.count)).map {
-            $0..<min(length, $0 + stripLength(sources.count))
-        }
+        let strip = stripLength(sources.count)
+        let halves = buffers.take(
+            byteCount: StripReader.byteCount(sourceCount: sources.count, stripLength: strip))
         let reader = StripReader(
-            sources, stores: stores, owner: owner, stripLength: stripLength(sources.count))
-        defer { reader.close() }
+            sources, stores: stores, owner: owner, stripLength: strip, buffer: halves)
+        defer {
+            reader.close()
+            buffers.give(halves)
+        }
+        let strips = stride(from: 0, to: length, by: strip).map { $0..<min(length, $0 + strip) }
         var maker = FragmentMaker(missing, code: code(work.block.scheme))
         reader.begin(strips[0], half: 0)
         for (index, strip) in strips.enumerated() {
@@ -209,7 +217,8 @@ package final class Rebuilder: Sendable {
     /// Reads each source whole; true when one of them is not what it should be.
     private func findWrong(_ sources: [Source], _ work: inout BlockWork) throws -> Bool {
         var isFound = false
-        let buffer = PageBuffer(byteCount: work.block.fragmentLength)
+        let buffer = buffers.take(byteCount: work.block.fragmentLength)
+        defer { buffers.give(buffer) }
         for source in sources {
             guard let store = stores[source.supplier] else { continue }
             throttle.take(work.block.fragmentLength)

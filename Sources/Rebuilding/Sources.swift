@@ -43,15 +43,16 @@ final class StripReader: @unchecked Sendable {
     private let group = DispatchGroup()
     private let threads = Mutex<[WorkerThread]>([])
 
+    /// - Parameter buffer: for both halves; it is nobody else's until ``close()`` returns.
     init(
         _ sources: [Source], stores: [SupplierID: any FragmentStore], owner: UserID,
-        stripLength: Int
+        stripLength: Int, buffer: PageBuffer
     ) {
         self.sources = sources
         self.stores = stores
         self.owner = owner
         self.stripLength = stripLength
-        self.buffer = PageBuffer(byteCount: 2 * sources.count * stripLength)
+        self.buffer = buffer
         begun = sources.map { _ in DispatchSemaphore(value: 0) }
         threads.withLock { threads in
             threads = sources.indices.map { index in

@@ -85,12 +85,12 @@ actor RebuilderService: ServiceBody {
             guard report.fragmentsStored + report.fragmentsFoundLost > 0 else {
                 return log.info("for \(owner): \(state)")
             }
-            let seconds = Double(outcome.nanoseconds) / 1e9
+            let tenths = Int((Double(outcome.nanoseconds) / 1e8).rounded(.up))
             log.notice(
                 """
                 for \(owner): \(report.fragmentsFoundLost) fragments found lost, \
                 \(report.fragmentsStored) stored, \(report.bytesStored) bytes sent and \
-                \(report.bytesFetched) read in \(Int(seconds.rounded(.up))) s; \(state)
+                \(report.bytesFetched) read in \(tenths / 10).\(tenths % 10) s; \(state)
                 """)
         }
     }

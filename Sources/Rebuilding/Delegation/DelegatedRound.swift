@@ -196,9 +196,10 @@ package struct DelegatedRound {
     /// Has `body` note what it finds at each supplier; several are asked at a time.
     private func forEachStore(
         _ report: inout DelegatedReport,
-        _ body: @escaping @Sendable (
-            SupplierID, RemoteFragmentStore, inout DelegatedReport
-        ) throws -> Void
+        _ body:
+            @escaping @Sendable (
+                SupplierID, RemoteFragmentStore, inout DelegatedReport
+            ) throws -> Void
     ) throws {
         let all = stores.sorted { $0.key < $1.key }
         let found = Mutex<[Result<DelegatedReport, any Error>]>([])
