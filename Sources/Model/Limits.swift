@@ -138,6 +138,8 @@ package enum Limits {
     /// Bytes of each source's part that is read, used and given up before the next: those of 20
     /// sources stay in the cache.
     package static let rebuildStripLength = 256 << 10
+    /// Fragments of a block that are put on their suppliers at the same time.
+    package static let rebuildPutsAtOnce = 8
     /// Buffers of blocks before that a rebuilder keeps: two for each that is worked on.
     package static let rebuildSpareBufferCount = 12
     /// Bytes of audits for each supplier and day: 64 ranges of 1 KiB with their proofs.

@@ -69,7 +69,7 @@ package final class Rebuilder: Sendable {
             guard case .store(let position, _, _) = step else { continue }
             if let buffer = try copy(position, &work) {
                 defer { buffers.give(buffer) }
-                try put(step, buffer, at: 0, &work)
+                try put([step], buffer, &work)
                 work.outcome.fragmentsCopied += 1
             } else {
                 stores.append(step)
@@ -81,9 +81,7 @@ package final class Rebuilder: Sendable {
             stores.removeFirst(group.count)
             guard let buffer = try rebuild(group.map(\.position), &work) else { break }
             defer { buffers.give(buffer) }
-            for (index, step) in group.enumerated() {
-                try put(step, buffer, at: index * block.fragmentLength, &work)
-            }
+            try put(group, buffer, &work)
         }
         return work.outcome
     }
@@ -229,41 +227,77 @@ package final class Rebuilder: Sendable {
 
     // MARK: Storing
 
+    /// Stores fragments that lie one after the other in the buffer, each on a supplier of its own,
+    /// all at once: each waits for its supplier's disk.
     private func put(
-        _ step: RebuildPlan.Step, _ buffer: PageBuffer, at offset: Int, _ work: inout BlockWork
+        _ steps: [RebuildPlan.Step], _ buffer: PageBuffer, _ work: inout BlockWork
     ) throws {
-        guard case .store(let position, let supplier, let releases) = step,
-            let store = stores[supplier], !work.outcome.suppliersFailed.contains(supplier)
-        else { return }
         let block = work.block
-        let id = block.fragments[position]
+        let uploads = try steps.enumerated().compactMap { index, step -> Upload? in
+            guard case .store(let position, let supplier, let releases) = step,
+                let store = stores[supplier], !work.outcome.suppliersFailed.contains(supplier)
+            else { return nil }
+            let header = try header(position, of: block)
+            let start = index * block.fragmentLength
+            return Upload(
+                position: position, store: store, releases: releases,
+                fragment: FragmentUpload(
+                    header: header, payload: buffer,
+                    range: start..<start + block.fragmentLength))
+        }
+        let receipts = Mutex<[Int: Receipt]>([:])
+        WorkerThread.forEach(uploads.count, atOnce: Limits.rebuildPutsAtOnce) { [self] index in
+            throttle.take(block.fragmentLength)
+            guard let receipt = try? store(uploads[index], of: block) else { return }
+            receipts.withLock { $0[index] = receipt }
+        }
+        for (index, upload) in uploads.enumerated() {
+            let supplier = upload.store.supplier
+            guard let receipt = receipts.withLock({ $0[index] }) else {
+                if !work.outcome.suppliersFailed.contains(supplier) {
+                    work.outcome.suppliersFailed.append(supplier)
+                }
+                continue
+            }
+            try ledger.signed(receipt, for: block, position: upload.position)
+            try ledger.stored(
+                block, position: upload.position, on: supplier, releases: upload.releases)
+            work.outcome.fragmentsStored += 1
+            work.outcome.bytesStored += block.fragmentLength
+        }
+    }
+
+    private struct Upload: Sendable {
+        let position: Int
+        let store: any FragmentStore
+        let releases: Int?
+        let fragment: FragmentUpload
+    }
+
+    private func header(_ position: Int, of block: SealedBlock) throws -> FragmentHeader {
         let header = try headers.header(of: block, position: position)
         // The bytes are right; a header that says otherwise would make them nobody's.
-        guard header.owner == owner, header.fragment == id, header.length == block.fragmentLength,
-            header.isSigned
+        guard header.owner == owner, header.fragment == block.fragments[position],
+            header.length == block.fragmentLength, header.isSigned
         else { throw RebuildError.wrongHeader(row: block.row, position: position) }
-        throttle.take(block.fragmentLength)
-        let signed: Receipt
-        do throws(StoreError) {
-            if let releases { try store.tombstone([block.fragments[releases]], of: owner) }
-            // What it knows to be damaged it stores anew: it looks for itself.
-            if supplier == block.holdings.places[position] { _ = try store.scrub([id], of: owner) }
-            let upload = FragmentUpload(
-                header: header, payload: buffer, range: offset..<offset + block.fragmentLength)
-            guard let receipt = try store.put([upload]).first, receipt.fragment == id,
-                receipt.supplier == supplier
-            else { throw .lied(.wrongReceipt(id)) }
-            signed = receipt
-        } catch {
-            if !work.outcome.suppliersFailed.contains(supplier) {
-                work.outcome.suppliersFailed.append(supplier)
-            }
-            return
+        return header
+    }
+
+    private func store(
+        _ upload: Upload, of block: SealedBlock
+    ) throws(StoreError) -> Receipt {
+        let (store, id) = (upload.store, upload.fragment.header.fragment)
+        if let releases = upload.releases {
+            try store.tombstone([block.fragments[releases]], of: owner)
         }
-        try ledger.signed(signed, for: block, position: position)
-        try ledger.stored(block, position: position, on: supplier, releases: releases)
-        work.outcome.fragmentsStored += 1
-        work.outcome.bytesStored += block.fragmentLength
+        // What it knows to be damaged it stores anew: it looks for itself.
+        if store.supplier == block.holdings.places[upload.position] {
+            _ = try store.scrub([id], of: owner)
+        }
+        guard let receipt = try store.put([upload.fragment]).first, receipt.fragment == id,
+            receipt.supplier == store.supplier
+        else { throw .lied(.wrongReceipt(id)) }
+        return receipt
     }
 
     private func code(_ scheme: ErasureScheme) -> any ErasureCode {
