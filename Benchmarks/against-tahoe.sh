@@ -18,32 +18,16 @@ first=${FIRST_PORT:-26000}
 work=$(mktemp -d "${TMPDIR:-/tmp}/against-tahoe-XXXXXX")
 pids=()
 
-say() { printf '%s\n' "$*"; }
-fail() {
-	say "FAILED: $*" >&2
-	exit 1
-}
-on() {
-	local n=$1
-	shift
-	env -i HOME="$work" PATH="$PATH" LANG=C.UTF-8 BITDUST_HOME="$work/b$n" "$bitdust" "$@"
-}
+# shellcheck source=Benchmarks/grid.bash
+source "$(dirname "${BASH_SOURCE[0]}")/grid.bash"
 clean_up() {
-	for n in $(seq 0 $((count - 1))); do on "$n" stop >/dev/null 2>&1 || true; done
+	stop_suppliers "$count"
 	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
 	wait 2>/dev/null || true
 	rm -rf "$work"
 }
 trap clean_up EXIT
 
-# Runs a command and prints its seconds.
-seconds() {
-	local start end
-	start=$(date +%s.%N)
-	"$@" >"$work/out" 2>&1 || { cat "$work/out" >&2; fail "$*"; }
-	end=$(date +%s.%N)
-	awk -v a="$start" -v b="$end" 'BEGIN { printf "%.2f", b - a }'
-}
 row() { awk -v n="$1" -v a="$2" -v b="$3" 'BEGIN { printf "%-28s %9.2f s %9.2f s %8.1fx\n", n, a, b, b / a }'; }
 
 say "== $mebibytes MiB in one file, $files files of 4 KiB"
@@ -52,27 +36,7 @@ head -c $((mebibytes << 20)) /dev/urandom >"$work/large/file"
 for i in $(seq "$files"); do head -c 4096 /dev/urandom >"$work/small/$i"; done
 
 say "== $count suppliers of bitdust"
-port() { echo $((first + 10 * $1 + $2)); }
-places=
-for n in $(seq 0 $((count - 1))); do
-	for pair in interface/api/rest-http-port:3 interface/api/web-socket-port:4 \
-		services/tcp-connections/tcp-port:5 services/entangled-dht/udp-port:0 \
-		services/identity-server/web-port:1 services/identity-server/tcp-port:2; do
-		on "$n" set "${pair%:*}" "$(port "$n" "${pair##*:}")" >/dev/null
-	done
-	on "$n" set services/network/listen-address 127.0.0.1 >/dev/null
-	known=localhost:$(port 0 0)
-	[[ $n == 0 ]] && known=genesis
-	on "$n" set services/entangled-dht/known-nodes "$known" >/dev/null
-	on "$n" set services/identity-propagate/known-servers "localhost:$(port 0 1):$(port 0 2)" >/dev/null
-	on "$n" set services/identity-propagate/min-servers 1 >/dev/null
-	[[ $n == 0 ]] && on 0 set services/identity-server/host localhost >/dev/null &&
-		on 0 set services/identity-server/enabled true >/dev/null
-	on "$n" daemon >/dev/null 2>&1
-	on "$n" identity create "supplier$n" >/dev/null 2>&1 || fail "no identity of supplier $n"
-	on "$n" supplier start --donate "$((mebibytes / 256 + 4))GB" >/dev/null || fail "supplier $n"
-	places+=${places:+,}127.0.0.1:$(port "$n" 5)
-done
+start_suppliers "$count" "$((mebibytes / 256 + 4))GB"
 
 say "== $count storage servers of Tahoe-LAFS"
 "$tahoe" --quiet create-introducer --listen=tcp --port=tcp:$((first + 900)):interface=127.0.0.1 \

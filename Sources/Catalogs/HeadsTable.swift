@@ -21,10 +21,12 @@ package struct SnapshotCommit: Sendable {
     package let run: Int64?
     /// Catalog blocks that the head no longer names, since their rows are in newer ones.
     package let retiredBlocks: [BlockID]
+    /// Notes of the owner that are in the head's catalog blocks.
+    package let notes: [OwnerNote]
 
     package init(
         snapshot: StoredSnapshot?, head: Head, body: HeadBody, publishedBlockRows: [Int64],
-        run: Int64?, retiredBlocks: [BlockID]
+        run: Int64?, retiredBlocks: [BlockID], notes: [OwnerNote] = []
     ) {
         self.snapshot = snapshot
         self.head = head
@@ -32,6 +34,7 @@ package struct SnapshotCommit: Sendable {
         self.publishedBlockRows = publishedBlockRows
         self.run = run
         self.retiredBlocks = retiredBlocks
+        self.notes = notes
     }
 }
 
@@ -47,6 +50,7 @@ extension Catalog {
             let statement = try database.cachedStatement(
                 sql: "UPDATE blocks SET published = 1 WHERE id = ?")
             for row in commit.publishedBlockRows { try statement.execute(arguments: [row]) }
+            for note in commit.notes { try Catalog.published(note, in: database) }
             for block in commit.retiredBlocks {
                 try database.execute(
                     sql: "DELETE FROM blocks WHERE block = ?",
@@ -112,6 +116,8 @@ extension Catalog {
                     try Catalog.insert(stored, into: database)
                 case .supplier(let supplier):
                     try Catalog.insertIfNew(supplier, into: database)
+                case .note(let note):
+                    try Catalog.adopt(note, in: database)
                 }
             }
             for (descriptor, frames) in catalogBlocks {

@@ -138,6 +138,10 @@ package enum Limits {
     /// Bytes of each source's part that is read, used and given up before the next: those of 20
     /// sources stay in the cache.
     package static let rebuildStripLength = 256 << 10
+    /// Bytes of a note of the owner, and of its name: a friend of 250 bytes for each fragment of
+    /// the largest scheme.
+    package static let noteLengthMax = 64 << 10
+    package static let noteNameLengthMax = 64
     /// Fragments of a block that are put on their suppliers at the same time.
     package static let rebuildPutsAtOnce = 8
     /// Buffers of blocks before that a rebuilder keeps: two for each that is worked on.

@@ -116,5 +116,14 @@ enum FormatSamples {
 
     static let catalogPage = CatalogPage(rows: [
         .block(descriptor, frames: frames), .snapshot(snapshot), .supplier(suppliers[0]),
+        .note(note),
     ])
+
+    private static let note: OwnerNote = {
+        do {
+            return try OwnerNote(OwnerNote.supplierChoice, Array("friends".utf8))
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }()
 }

@@ -1,4 +1,5 @@
 internal import APIModel
+internal import Glibc
 package import Model
 package import Networking
 internal import Synchronization
@@ -37,19 +38,57 @@ package struct Friend: Hashable, Sendable {
 /// Thread rules: any thread.
 package final class FriendBook: Sendable {
     private let path: String
-    private let friends: Mutex<[Friend]>
+    private let state: Mutex<State>
+
+    private struct State {
+        var friends: [Friend]
+        var stamp: FileStamp?
+    }
+
+    /// The file as bytes, for a machine that takes the place of this one; `nil` without friends.
+    package static func bytes(of home: NodeHome) throws(Failure) -> [UInt8]? {
+        try HomeFile.readIfThere(home.friends, limit: Limits.friendFileLengthMax)
+    }
+
+    /// Writes the friends of another machine of the same user, where there are none yet.
+    ///
+    /// - Returns: their names; none where there were friends, or `bytes` are not understood.
+    package static func restore(
+        _ bytes: [UInt8], to home: NodeHome
+    ) throws(Failure) -> [DisplayName] {
+        guard try read(home.friends).isEmpty,
+            let values = (try? APIValue(parsing: bytes))?.asArray
+        else { return [] }
+        let found = values.compactMap(friend)
+        guard !found.isEmpty, found.count <= Limits.friendCountMax else { return [] }
+        try HomeFile.write(APIValue.array(found.map(value)).printed, to: home.friends)
+        return found.map(\.name)
+    }
 
     /// - Throws: `BD-FILE`, or `BD-FRIENDS` when the file is damaged.
     package init(home: NodeHome) throws(Failure) {
         path = home.friends
-        friends = Mutex(try FriendBook.read(path))
+        let stamp = FileStamp(path)
+        state = Mutex(State(friends: try FriendBook.read(path), stamp: stamp))
+    }
+
+    /// As the file has them: a command may have written it that recovers this home. One that
+    /// cannot be read leaves them as they are.
+    private var friends: [Friend] {
+        state.withLock { state in
+            let stamp = FileStamp(path)
+            if stamp != state.stamp, let fresh = try? FriendBook.read(path) {
+                state = State(friends: fresh, stamp: stamp)
+            }
+            return state.friends
+        }
     }
 
     /// In the order in which they were met.
-    package var all: [Friend] { friends.withLock { $0 } }
+    package var all: [Friend] { friends }
 
     package func friend(_ user: UserID) -> Friend? {
-        friends.withLock { $0.first { $0.user == user } }
+        friends.first { $0.user == user }
     }
 
     /// The friends that a text names: by name, or by at least eight digits of the user id.
@@ -64,11 +103,9 @@ package final class FriendBook: Sendable {
 
     /// What is promised to each, in bytes.
     var gifts: [UserID: Int] {
-        friends.withLock { friends in
-            Dictionary(
-                friends.filter { $0.given > 0 }.map { ($0.user, $0.given) },
-                uniquingKeysWith: { max($0, $1) })
-        }
+        Dictionary(
+            friends.filter { $0.given > 0 }.map { ($0.user, $0.given) },
+            uniquingKeysWith: { max($0, $1) })
     }
 
     /// Adds a friend, or what is new of one.
@@ -102,14 +139,15 @@ package final class FriendBook: Sendable {
     }
 
     private func change(_ body: (inout [Friend]) throws(Failure) -> Void) throws(Failure) {
-        let outcome = friends.withLock { friends -> Result<Void, Failure> in
+        _ = friends
+        let outcome = state.withLock { state -> Result<Void, Failure> in
             do throws(Failure) {
-                var fresh = friends
+                var fresh = state.friends
                 try body(&fresh)
-                guard fresh != friends else { return .success(()) }
+                guard fresh != state.friends else { return .success(()) }
                 try HomeFile.write(
                     APIValue.array(fresh.map(FriendBook.value)).printed, to: path)
-                friends = fresh
+                state = State(friends: fresh, stamp: FileStamp(path))
                 return .success(())
             } catch {
                 return .failure(error)
@@ -165,5 +203,23 @@ package final class FriendBook: Sendable {
 
     private static func endpoints(_ value: APIValue?) -> [Endpoint] {
         (value?.asArray ?? []).compactMap { $0.asText.flatMap { Endpoint($0) } }
+    }
+}
+
+/// Tells one state of a file from the next.
+private struct FileStamp: Equatable {
+    private let file: UInt
+    private let length: Int
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    /// `nil` where there is none.
+    init?(_ path: String) {
+        var found = stat()
+        guard stat(path, &found) == 0 else { return nil }
+        file = found.st_ino
+        length = found.st_size
+        seconds = found.st_mtim.tv_sec
+        nanoseconds = found.st_mtim.tv_nsec
     }
 }

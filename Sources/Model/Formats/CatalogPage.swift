@@ -4,6 +4,33 @@ package enum CatalogRow: Hashable, Sendable {
     case block(BlockDescriptor, frames: [FrameEntry])
     case snapshot(Snapshot)
     case supplier(SupplierRecord)
+    case note(OwnerNote)
+}
+
+/// What else its owner wants to find again on a new machine; small, and whole in each row.
+package struct OwnerNote: Hashable, Sendable {
+    /// 1 to ``Limits/noteNameLengthMax`` bytes.
+    package let name: String
+    package let value: [UInt8]
+
+    /// - Throws: when one of them is too long, or the name is empty.
+    package init(_ name: String, _ value: [UInt8]) throws(FormatError) {
+        guard (1...Limits.noteNameLengthMax).contains(name.utf8.count) else {
+            throw .invalid(format: "note", field: "name")
+        }
+        guard value.count <= Limits.noteLengthMax else {
+            throw .invalid(format: "note", field: "value")
+        }
+        self.name = name
+        self.value = value
+    }
+
+    /// The friends of the home, as its node writes them.
+    package static let friends = "friends"
+    /// Whose suppliers a backup goes to.
+    package static let supplierChoice = "supplier choice"
+    /// Those that this version keeps; others are passed over.
+    package static let names = [friends, supplierChoice]
 }
 
 /// Rows of the catalog as bytes, the content of catalog blocks. Later rows replace earlier ones.
@@ -12,7 +39,7 @@ package enum CatalogRow: Hashable, Sendable {
 /// offset  length  field                          docs/formats/catalog-page.md
 ///      0       8  magic "BDCATLG1"
 ///      8       4  row count
-///              -  rows: tag 1 (1 block, 2 snapshot, 3 supplier), length 4, body
+///              -  rows: tag 1 (1 block, 2 snapshot, 3 supplier, 4 note), length 4, body
 ///              4  CRC-32C of all before it
 /// ```
 ///
@@ -67,6 +94,10 @@ package struct CatalogPage: Hashable, Sendable {
         case .supplier(let supplier):
             supplier.encode(into: &writer)
             return (3, writer.bytes)
+        case .note(let note):
+            writer.counted(Array(note.name.utf8))
+            writer.counted(note.value)
+            return (4, writer.bytes)
         }
     }
 
@@ -84,6 +115,14 @@ package struct CatalogPage: Hashable, Sendable {
             let supplier = try SupplierRecord(from: &reader)
             try reader.finish()
             return .supplier(supplier)
+        case 4:
+            let name = try reader.counted(limit: Limits.noteNameLengthMax, field: "note name")
+            let value = try reader.counted(limit: Limits.noteLengthMax, field: "note")
+            try reader.finish()
+            guard let text = String(validating: name, as: UTF8.self) else {
+                throw .invalid(format: format, field: "note name")
+            }
+            return .note(try OwnerNote(text, value))
         default:
             throw .invalid(format: format, field: "row tag")
         }

@@ -107,7 +107,19 @@ extension Customer {
         return choice == nil || choice == "network"
     }
 
-    private static let choiceName = "supplier choice"
+    /// What a machine that recovers should know of the owner's friends, as the node writes it; too
+    /// much of it is not kept.
+    package func note(friends: [UInt8]) throws {
+        guard friends.count <= Limits.noteLengthMax,
+            try catalog.setting(OwnerNote.friends) != friends
+        else { return }
+        try catalog.set(OwnerNote.friends, to: friends)
+    }
+
+    /// What was noted of the owner's friends, here or on another machine.
+    package func notedFriends() throws -> [UInt8]? { try catalog.setting(OwnerNote.friends) }
+
+    private static let choiceName = OwnerNote.supplierChoice
 
     /// All suppliers that are known, without asking them anything.
     package func familyMembers() throws -> [FamilyRecord] {

@@ -30,7 +30,9 @@ struct CatalogPublisher {
         }
         let isMerge = earlier.count >= Limits.catalogBlockCountMax
         let rows = try catalog.unpublishedBlockRows()
-        try storePages(stored, rows: isMerge ? nil : rows, includesAllSnapshots: isMerge)
+        let notes = try catalog.notes(unpublishedOnly: !isMerge)
+        try storePages(
+            stored, rows: isMerge ? nil : rows, notes: notes, includesAllSnapshots: isMerge)
         try stage.finish([.catalog])
         try ledger.waitForAll()
         let new = ledger.storedCatalogBlocks.map { $0.0 }
@@ -39,13 +41,13 @@ struct CatalogPublisher {
         try catalog.commit(
             SnapshotCommit(
                 snapshot: stored, head: head, body: body, publishedBlockRows: rows, run: run,
-                retiredBlocks: isMerge ? earlier.map(\.block) : []))
+                retiredBlocks: isMerge ? earlier.map(\.block) : [], notes: notes))
         return head
     }
 
-    /// Rows of blocks (all of them when `rows` is `nil`), then the snapshots.
+    /// Rows of blocks (all of them when `rows` is `nil`), then the snapshots and notes.
     private func storePages(
-        _ new: StoredSnapshot?, rows: [Int64]?, includesAllSnapshots: Bool
+        _ new: StoredSnapshot?, rows: [Int64]?, notes: [OwnerNote], includesAllSnapshots: Bool
     ) throws {
         var page = PageGatherer(lengthMax: pageLength) { try self.store($0) }
         if let rows {
@@ -61,6 +63,10 @@ struct CatalogPublisher {
         for snapshot in earlier + (new.map { [$0] } ?? []) {
             try page.append(
                 .snapshot(snapshot.snapshot), byteCount: snapshot.snapshot.encoded().count)
+        }
+        for note in notes {
+            try page.append(
+                .note(note), byteCount: 8 + note.name.utf8.count + note.value.count)
         }
         try page.finish()
     }

@@ -182,6 +182,9 @@ struct Backup: ContextualCommand {
         _ customer: Customer, home: Home, in context: CommandContext, texts: BackupText
     ) throws {
         guard suppliers == nil, !dryRun, home.path == context.home.path else { return }
+        if let friends = try FriendBook.bytes(of: context.network.home) {
+            try customer.note(friends: friends)
+        }
         try FamilyChooser(
             context: context, customer: customer, texts: texts, redundancy: try redundancy()
         ).prepare(to.flatMap { SupplierChoice($0) })

@@ -74,6 +74,7 @@ struct Recover: ContextualCommand {
         for line in Recover.lines(report, durationNanoseconds: duration) {
             try context.console.out(line)
         }
+        try restoreFriends(of: customer, context)
         guard let last = report.snapshots.last else { return }
         let name = shellWord(Array(last.snapshot.setName.utf8))
         context.console.message("Next: " + context.command("restore \(name) --target ~/restored"))
@@ -98,6 +99,16 @@ struct Recover: ContextualCommand {
                 + "\(published.document.revision), on \(published.serverCount) of "
                 + "\(published.sourceCount) identity servers")
         return true
+    }
+
+    /// Those with whom the lost machine had agreed are friends of this one.
+    private func restoreFriends(of customer: Customer, _ context: CommandContext) throws {
+        guard let noted = try customer.notedFriends() else { return }
+        let names = try FriendBook.restore(noted, to: context.network.home)
+        guard !names.isEmpty else { return }
+        try context.console.out("friends    " + names.map(\.text).joined(separator: ", "))
+        context.console.message(
+            "To keep their data again: " + context.command("supplier start --donate SIZE"))
     }
 
     /// What was found.
