@@ -21,10 +21,12 @@ package struct SnapshotCommit: Sendable {
     package let run: Int64?
     /// Catalog blocks that the head no longer names, since their rows are in newer ones.
     package let retiredBlocks: [BlockID]
+    /// Blocks that the snapshot needs.
+    package let use: SourceUse?
 
     package init(
         snapshot: StoredSnapshot?, head: Head, body: HeadBody, publishedBlockRows: [Int64],
-        run: Int64?, retiredBlocks: [BlockID]
+        run: Int64?, retiredBlocks: [BlockID], use: SourceUse? = nil
     ) {
         self.snapshot = snapshot
         self.head = head
@@ -32,6 +34,7 @@ package struct SnapshotCommit: Sendable {
         self.publishedBlockRows = publishedBlockRows
         self.run = run
         self.retiredBlocks = retiredBlocks
+        self.use = use
     }
 }
 
@@ -42,7 +45,12 @@ extension Catalog {
     /// - Precondition: every block that the snapshot needs is recorded with its receipts.
     package func commit(_ commit: SnapshotCommit) throws(CatalogError) {
         try write("commit snapshot") { database in
-            if let snapshot = commit.snapshot { try Catalog.insert(snapshot, into: database) }
+            if let snapshot = commit.snapshot {
+                try Catalog.insert(snapshot, into: database)
+                if let use = commit.use {
+                    try Catalog.insert(use, of: snapshot.id, run: commit.run, into: database)
+                }
+            }
             try Catalog.insert(commit.head, body: commit.body, isPublished: false, into: database)
             let statement = try database.cachedStatement(
                 sql: "UPDATE blocks SET published = 1 WHERE id = ?")
@@ -131,9 +139,9 @@ extension Catalog {
     ) throws {
         let block = Data32(descriptor.block.bytes).data
         let receipts = [Bool](repeating: true, count: descriptor.scheme.fragmentCount)
-        let isKnown = try Bool.fetchOne(
-            database, sql: "SELECT 1 FROM blocks WHERE block = ?", arguments: [block])
-        guard isKnown == nil else {
+        let known = try Int64.fetchOne(
+            database, sql: "SELECT id FROM blocks WHERE block = ?", arguments: [block])
+        if let known {
             var encoded = ByteWriter(reserving: 512)
             descriptor.encode(into: &encoded)
             try database.execute(
@@ -142,6 +150,7 @@ extension Catalog {
                     WHERE block = ?3 AND published = 1 AND descriptor <> ?1
                     """,
                 arguments: [encoded.bytes.asData, receipts.map { $0 ? 1 : 0 }.asData, block])
+            try noteShape(row: known, database)
             return
         }
         try insert(

@@ -110,9 +110,7 @@ extension Customer {
 
     /// Suppliers of the network beyond those that the widest block needs.
     package func spareSupplierCount() throws -> Int {
-        var wanted = 0
-        try catalog.forEachBlock { wanted = max(wanted, $0.descriptor.scheme.fragmentCount) }
-        return try max(0, grantedFamily().members.count { !$0.isLeaving } - wanted)
+        try max(0, grantedFamily().members.count { !$0.isLeaving } - widestBlock())
     }
 
     /// Calls `body` with each block that a rebuilder can look after: its suppliers are all nodes.
