@@ -78,6 +78,13 @@ package struct RebuilderLink {
     ) throws -> [(user: UserID, result: Result<Contact, any Error>)] {
         customer.spreadRevocations()
         let now = customer.adapters.time.now
+        let all = try customer.rebuilders()
+        let granted = Set(all.filter { $0.isInForce(at: now) }.map(\.user))
+        // Who could not be told when its grant was taken back; not who has got another since.
+        for record in all where record.isRevoked && !record.isEnded && now < record.expires {
+            guard !granted.contains(record.user) else { continue }
+            try? end(record, of: customer)
+        }
         return try customer.rebuilders().filter { $0.isInForce(at: now) }.map { record in
             (record.user, Result { try sync(record, of: customer) })
         }
@@ -87,7 +94,15 @@ package struct RebuilderLink {
     package func end(_ record: RebuilderRecord, of customer: Customer) throws {
         let link = try open(record, as: customer.caller)
         defer { link.close() }
-        _ = try link.ask(.end)
+        do {
+            _ = try link.ask(.end)
+        } catch {
+            // One that has no grant of ours has nothing to throw away.
+            guard error.status == .failed else { throw error }
+        }
+        var ended = record
+        ended.isEnded = true
+        try customer.note(ended)
     }
 
     /// Both lists ascend by row: they are walked side by side.
