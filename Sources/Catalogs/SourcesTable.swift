@@ -46,6 +46,20 @@ extension Catalog {
         }
     }
 
+    /// Rows of the blocks that one of these sources needs, ascending.
+    package func blockRows(sources: Set<Int64>) throws(CatalogError) -> [Int64] {
+        try read("find blocks of sources") { database in
+            let sets = try Catalog.sourceSets(database).filter {
+                !sources.isDisjoint(with: $0.value)
+            }
+            return try sets.keys.sorted().flatMap { set in
+                try Int64.fetchAll(
+                    database, sql: "SELECT block FROM block_shapes WHERE sources = ?",
+                    arguments: [set])
+            }.sorted()
+        }
+    }
+
     /// Snapshots of which it is not noted which blocks they need: those of another machine.
     package func unmappedSnapshots() throws(CatalogError) -> [SnapshotID] {
         try read("read snapshots") { database in

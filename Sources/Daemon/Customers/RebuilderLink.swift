@@ -63,7 +63,7 @@ package struct RebuilderLink {
             try customer.note(record)
             _ = try link.ask(.settled(upTo: last.sequence))
         }
-        try handOver(link, customer, &contact)
+        try handOver(link, record, customer, &contact)
         record.lastContact = customer.adapters.time.now.nanoseconds
         try customer.note(record)
         return contact
@@ -107,7 +107,8 @@ package struct RebuilderLink {
 
     /// Both lists ascend by row: they are walked side by side.
     private func handOver(
-        _ link: Asking, _ customer: Customer, _ contact: inout Contact
+        _ link: Asking, _ record: RebuilderRecord, _ customer: Customer,
+        _ contact: inout Contact
     ) throws {
         var known = try link.inventory()
         var page = ByteWriter()
@@ -116,7 +117,7 @@ package struct RebuilderLink {
             _ = try link.ask(.blocks, page.bytes)
             page = ByteWriter()
         }
-        try customer.forEachGrantable { block in
+        try customer.forEachGrantable(record) { block in
             if known.removeValue(forKey: block.row) == block.digest { return }
             guard let granted = try customer.grantedBlock(block.row) else { return }
             let bytes = granted.encoded()

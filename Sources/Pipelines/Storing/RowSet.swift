@@ -21,6 +21,13 @@ package final class RowSet: Sendable {
         }
     }
 
+    package func contains(_ row: Int64) -> Bool {
+        guard row > 0, let index = Int(exactly: row) else { return false }
+        return words.withLock { words in
+            index / 64 < words.count && words[index / 64] >> UInt64(index % 64) & 1 == 1
+        }
+    }
+
     /// Ascending, no two that touch.
     package var ranges: [ClosedRange<Int64>] {
         words.withLock { words in
