@@ -149,6 +149,8 @@ struct DurabilityQuestion {
 
     var lifetimeDays = Limits.supplierLifetimeDaysDefault
     var repairDays = Limits.repairDaysDefault
+    /// The mean of the repairs of this repository; ``repairDays`` is at least grace.
+    var measuredDays: Double?
     /// How that is known.
     var repairOrigin = RepairOrigin.given
 
@@ -208,8 +210,10 @@ struct DurabilityQuestion {
         guard Customer.exists(home: context.home) else { return }
         let history = try context.withCustomer { try $0.repairHistory() }
         guard let days = history.meanDays else { return }
-        let range = Limits.repairDays
-        repairDays = min(max(days, range.lowerBound), range.upperBound)
+        // A disk that lost things is mended at once; a supplier that goes silent has grace first.
+        let grace = Double(Limits.supplierGrace) / 86_400_000_000_000
+        measuredDays = days
+        repairDays = min(max(days, grace), Limits.repairDays.upperBound)
         repairOrigin = .measured(history.repairs.count)
     }
 

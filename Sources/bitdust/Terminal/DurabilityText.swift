@@ -34,6 +34,11 @@ struct DurabilityText {
             lines.append(
                 "That time is measured: the mean of \(countText(UInt64(count), "repair")) here, "
                     + "from whole to whole again.")
+            if let measured = question.measuredDays, measured < question.repairDays {
+                lines.append(
+                    "  They took \(DayText.text(measured)), which is less than the grace that a "
+                        + "silent supplier is given: grace counts.")
+            }
         }
         if let shocks = question.shocks {
             lines.append(
@@ -162,6 +167,8 @@ struct DurabilityText {
             JSONField("mttf_days", question.lifetimeDays),
             JSONField("repair_days", question.repairDays),
             JSONField("repair_origin", repairOrigin.word),
+            JSONField(
+                "repair_days_measured", question.measuredDays.map { .number($0) } ?? .null),
             JSONField("repairs_measured", repairOrigin.count),
             JSONField("repair_order", question.repair == .serial ? "serial" : "parallel"),
             JSONField("shares_one_disk", question.sharesOneDisk),
