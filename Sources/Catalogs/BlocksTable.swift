@@ -22,14 +22,15 @@ extension Catalog {
             try Catalog.insert(
                 descriptor, frames: frames, receipts: receipts, isPublished: isPublished,
                 into: database)
-            return database.lastInsertedRowID
         }
     }
 
+    /// - Returns: the row.
+    @discardableResult
     static func insert(
         _ descriptor: BlockDescriptor, frames: [FrameEntry], receipts: [Bool], isPublished: Bool,
         into database: Database
-    ) throws {
+    ) throws -> Int64 {
         var packed = ByteWriter(reserving: 1024)
         BlockTable.encode(frames, into: &packed)
         var encoded = ByteWriter(reserving: 512)
@@ -44,6 +45,10 @@ extension Catalog {
             encoded.bytes.asData, packed.bytes.asData, receipts.map { $0 ? 1 : 0 }.asData,
             isPublished,
         ])
+        let row = database.lastInsertedRowID
+        try noteShape(row: row, database)
+        if descriptor.kind != .catalog { try noteContents(row: row, frames, database) }
+        return row
     }
 
     /// Calls `body` with every block, in the order in which they were stored.

@@ -23,10 +23,12 @@ package struct SnapshotCommit: Sendable {
     package let retiredBlocks: [BlockID]
     /// Notes of the owner that are in the head's catalog blocks.
     package let notes: [OwnerNote]
+    /// Blocks that the snapshot needs.
+    package let use: SourceUse?
 
     package init(
         snapshot: StoredSnapshot?, head: Head, body: HeadBody, publishedBlockRows: [Int64],
-        run: Int64?, retiredBlocks: [BlockID], notes: [OwnerNote] = []
+        run: Int64?, retiredBlocks: [BlockID], notes: [OwnerNote] = [], use: SourceUse? = nil
     ) {
         self.snapshot = snapshot
         self.head = head
@@ -35,6 +37,7 @@ package struct SnapshotCommit: Sendable {
         self.run = run
         self.retiredBlocks = retiredBlocks
         self.notes = notes
+        self.use = use
     }
 }
 
@@ -45,7 +48,12 @@ extension Catalog {
     /// - Precondition: every block that the snapshot needs is recorded with its receipts.
     package func commit(_ commit: SnapshotCommit) throws(CatalogError) {
         try write("commit snapshot") { database in
-            if let snapshot = commit.snapshot { try Catalog.insert(snapshot, into: database) }
+            if let snapshot = commit.snapshot {
+                try Catalog.insert(snapshot, into: database)
+                if let use = commit.use {
+                    try Catalog.insert(use, of: snapshot.id, run: commit.run, into: database)
+                }
+            }
             try Catalog.insert(commit.head, body: commit.body, isPublished: false, into: database)
             let statement = try database.cachedStatement(
                 sql: "UPDATE blocks SET published = 1 WHERE id = ?")
@@ -137,9 +145,9 @@ extension Catalog {
     ) throws {
         let block = Data32(descriptor.block.bytes).data
         let receipts = [Bool](repeating: true, count: descriptor.scheme.fragmentCount)
-        let isKnown = try Bool.fetchOne(
-            database, sql: "SELECT 1 FROM blocks WHERE block = ?", arguments: [block])
-        guard isKnown == nil else {
+        let known = try Int64.fetchOne(
+            database, sql: "SELECT id FROM blocks WHERE block = ?", arguments: [block])
+        if let known {
             var encoded = ByteWriter(reserving: 512)
             descriptor.encode(into: &encoded)
             try database.execute(
@@ -148,6 +156,7 @@ extension Catalog {
                     WHERE block = ?3 AND published = 1 AND descriptor <> ?1
                     """,
                 arguments: [encoded.bytes.asData, receipts.map { $0 ? 1 : 0 }.asData, block])
+            try noteShape(row: known, database)
             return
         }
         try insert(

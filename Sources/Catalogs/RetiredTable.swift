@@ -61,6 +61,7 @@ extension Catalog {
                     encoded.bytes.asData, receipts.map { $0 ? 1 : 0 }.asData,
                     Int(BlockKind.catalog.rawValue), row,
                 ])
+            try Catalog.noteShape(row: row, database)
         }
     }
 

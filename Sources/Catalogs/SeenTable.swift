@@ -25,18 +25,22 @@ extension Catalog {
     }
 
     /// The listing of a directory from the last committed run that saw it change.
-    package func seen(key: Int64, path: [UInt8]) throws(CatalogError) -> [UInt8]? {
+    ///
+    /// - Returns: the listing, and the run that wrote it.
+    package func seen(
+        key: Int64, path: [UInt8]
+    ) throws(CatalogError) -> (listing: [UInt8], run: Int64)? {
         try read("read seen") { database in
             let statement = try database.cachedStatement(
                 sql: """
-                    SELECT path, listing FROM seen
+                    SELECT path, listing, seen.run FROM seen
                     JOIN runs ON runs.id = seen.run AND runs.committed = 1
                     WHERE seen.key = ?
                     """)
             guard let row = try Row.fetchOne(statement, arguments: [key]),
                 try row.bytes("path") == path
             else { return nil }
-            return try row.bytes("listing")
+            return (try row.bytes("listing"), row["run"])
         }
     }
 

@@ -19,24 +19,25 @@ extension Catalog {
     package func spares(
         rows: ClosedRange<Int64>
     ) throws(CatalogError) -> [Int64: [SpareRow]] {
-        try read("read spares") { database in
-            var found: [Int64: [SpareRow]] = [:]
-            let statement = try database.cachedStatement(
-                sql: """
-                    SELECT block, position, supplier FROM spares
-                    WHERE block BETWEEN ? AND ? ORDER BY block, position, supplier
-                    """)
-            for row in try Row.fetchAll(
-                statement, arguments: [rows.lowerBound, rows.upperBound])
-            {
-                guard let supplier = Bytes32(try row.bytes("supplier")) else { continue }
-                let spare = SpareRow(
-                    blockRow: row["block"], position: row["position"],
-                    supplier: SupplierID(supplier))
-                found[spare.blockRow, default: []].append(spare)
-            }
-            return found
+        try read("read spares") { try Catalog.spares(rows: rows, $0) }
+    }
+
+    static func spares(
+        rows: ClosedRange<Int64>, _ database: Database
+    ) throws -> [Int64: [SpareRow]] {
+        var found: [Int64: [SpareRow]] = [:]
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT block, position, supplier FROM spares
+                WHERE block BETWEEN ? AND ? ORDER BY block, position, supplier
+                """)
+        for row in try Row.fetchAll(statement, arguments: [rows.lowerBound, rows.upperBound]) {
+            guard let supplier = Bytes32(try row.bytes("supplier")) else { continue }
+            let spare = SpareRow(
+                blockRow: row["block"], position: row["position"], supplier: SupplierID(supplier))
+            found[spare.blockRow, default: []].append(spare)
         }
+        return found
     }
 
     /// Notes that a fragment is on a supplier, which is its place from now on, durable on return.
@@ -82,6 +83,7 @@ extension Catalog {
                     encoded.bytes.asData, receipts.map { $0 ? 1 : 0 }.asData,
                     Int(BlockKind.catalog.rawValue), old.supplier == supplier, row,
                 ])
+            try Catalog.noteShape(row: row, database)
         }
     }
 
@@ -93,19 +95,20 @@ extension Catalog {
             try database.execute(
                 sql: "DELETE FROM spares WHERE block = ? AND position = ? AND supplier = ?",
                 arguments: [row, position, Data32(supplier.bytes).data])
-            guard
-                let found = try Row.fetchOne(
-                    database,
-                    sql: "SELECT id, descriptor, frames, receipts FROM blocks WHERE id = ?",
-                    arguments: [row]
-                ).map(Catalog.blockRow), found.receipts.indices.contains(position),
+            if let found = try Row.fetchOne(
+                database,
+                sql: "SELECT id, descriptor, frames, receipts FROM blocks WHERE id = ?",
+                arguments: [row]
+            ).map(Catalog.blockRow), found.receipts.indices.contains(position),
                 found.descriptor.places[position].supplier == supplier
-            else { return }
-            var receipts = found.receipts
-            receipts[position] = false
-            try database.execute(
-                sql: "UPDATE blocks SET receipts = ? WHERE id = ?",
-                arguments: [receipts.map { $0 ? 1 : 0 }.asData, row])
+            {
+                var receipts = found.receipts
+                receipts[position] = false
+                try database.execute(
+                    sql: "UPDATE blocks SET receipts = ? WHERE id = ?",
+                    arguments: [receipts.map { $0 ? 1 : 0 }.asData, row])
+            }
+            try Catalog.noteShape(row: row, database)
         }
     }
 

@@ -58,6 +58,18 @@ package enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether both are of the same local network, as far as addresses tell: this machine, or
+    /// addresses that begin alike (/16 of IPv4, /48 of IPv6).
+    package func isNeighbour(of other: IPAddress) -> Bool {
+        guard isLocal, other.isLocal else { return false }
+        if isLoopback || other.isLoopback { return isLoopback && other.isLoopback }
+        switch (self, other) {
+        case (.v4(let left), .v4(let right)): return left >> 16 == right >> 16
+        case (.v6, .v6): return range == other.range
+        default: return false
+        }
+    }
+
     /// The range one operator usually holds: /24 of IPv4, /48 of IPv6. Diversity counts these.
     package var range: IPAddress {
         switch self {

@@ -13,6 +13,9 @@ extension Limits {
     /// 50 GiB at 8+12.
     package static let rebuilderOwnerCountMax = 64
     package static let rebuilderByteCountMax = 1 << 30
+    /// Nanoseconds for which a rebuilder remembers what it stored by a grant that has expired: 30
+    /// days, in which its owner may grant anew.
+    package static let expiredGrantAge: Int64 = 30 * 86_400_000_000_000
     /// Challenges of 1 KiB that a rebuilder puts to each supplier in a round.
     package static let rebuilderAuditCount = 8
     /// Blocks that a rebuilder works on at the same time, and bytes of the buffers for each: all
@@ -21,8 +24,13 @@ extension Limits {
     package static let rebuilderBlockMemory = 32 << 20
     /// Suppliers that a rebuilder opens, asks and audits at the same time.
     package static let rebuilderSuppliersAtOnce = 32
+    /// Paths that health names of those that cannot be restored: a screen; `--lost` names all.
+    package static let lostPathShownMax = 20
     /// Days that the journal of rebuilding keeps: a quarter of a year.
     package static let rebuildJournalDayMax = 90
+    /// Repairs of which it is remembered how long they took: more would outweigh the suppliers that
+    /// there are now by those of years ago.
+    package static let repairHistoryCountMax = 64
     /// Grants of one owner that may be revoked before they expire, and checked ones that a supplier
     /// remembers so that it checks signatures once.
     package static let revokedGrantCountMax = 256

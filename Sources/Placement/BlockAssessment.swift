@@ -100,6 +100,19 @@ package struct BlockAssessment: Hashable, Sendable {
         return tolerated
     }
 
+    /// Fragments that are to be stored anew: lost, misplaced, or doubtful where none may be.
+    package var missingCount: Int {
+        RebuildPlanner.wanted(self).count { state($0) != .stored }
+    }
+
+    /// Whether it could be read again if all suppliers came back that do not answer now.
+    package var returnsWithSilent: Bool {
+        let held = holdings.places.indices.count { position in
+            holdings.isHeld[position] || holdings.spares.contains { $0.position == position }
+        }
+        return held >= holdings.scheme.dataCount
+    }
+
     /// Nothing to do: every fragment is where it belongs and stays.
     package var isWhole: Bool {
         best.indices.allSatisfy {

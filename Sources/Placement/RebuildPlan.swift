@@ -88,6 +88,11 @@ package struct RebuildPlanner: Sendable {
         return block
     }
 
+    /// Takes in how many blocks there are beyond those that were shown: a later plan has them.
+    package mutating func postpone(_ block: BlockAssessment, count: Int) {
+        dropped += count * RebuildPlanner.wanted(block).count
+    }
+
     package mutating func plan() -> RebuildPlan {
         trim()
         var plan = RebuildPlan()
@@ -117,7 +122,7 @@ package struct RebuildPlanner: Sendable {
     ///
     /// A doubtful fragment waits for its supplier, unless the block could not stand one more loss.
     /// A lost one can be rebuilt from `dataCount` others only; a misplaced one is copied.
-    static func wanted(_ block: BlockAssessment) -> [Int] {
+    package static func wanted(_ block: BlockAssessment) -> [Int] {
         let isReadable = block.lossesTolerated >= 0
         let isCritical = block.lossesTolerated == 0
         return block.best.indices.filter { position in

@@ -20,7 +20,7 @@ package struct SealedBlock: Sendable {
     package var fragmentLength: Int { holdings.fragmentLength }
 
     /// Suppliers that may have the fragment at a position, its place first.
-    func suppliers(of position: Int) -> [SupplierID] {
+    package func suppliers(of position: Int) -> [SupplierID] {
         (holdings.isHeld[position] ? [holdings.places[position]] : [])
             + holdings.spares.filter { $0.position == position }.map(\.supplier)
     }

@@ -98,6 +98,17 @@ import Testing
             shared.contains { $0.hasPrefix("  BUT these suppliers are directories of one disk") })
     }
 
+    @Test func `a time that was measured or assumed is said to be`() throws {
+        var question = try DurabilityTextTests.question(["--scheme", "2+2"])
+        #expect(!DurabilityTextTests.text(question).lines[1].hasPrefix("That time"))
+        question.repairOrigin = .assumed
+        #expect(DurabilityTextTests.text(question).lines[1].contains("assumed"))
+        question.repairOrigin = .measured(3)
+        let text = DurabilityTextTests.text(question)
+        #expect(text.lines[1].contains("measured: the mean of 3 repairs"))
+        #expect(text.message.line.contains("\"repairs_measured\":3"))
+    }
+
     @Test func `shocks have their columns and their sentence`() throws {
         let question = try DurabilityTextTests.question([
             "--scheme", "8+12", "--shock", "33%", "--shock-every", "5y",

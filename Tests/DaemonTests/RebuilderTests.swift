@@ -107,6 +107,50 @@ import Testing
         await station.end()
     }
 
+    @Test func `a grant for one source hands over its blocks and no others`() async throws {
+        let (station, rebuilder) = try await stage()
+        let other = "\(station.path)/photos"
+        try FileManager.default.createDirectory(
+            atPath: other, withIntermediateDirectories: true)
+        try Data(SeededRandom(seed: 3).bytes(900_000)).write(to: URL(filePath: "\(other)/one"))
+        let address = rebuilder.address
+        let health = try await asOwner(station) { customer, link in
+            var request = BackupRequest(paths: [Array(other.utf8)])
+            request.redundancy = .scheme(ErasureScheme("2+2")!)
+            _ = try customer.backup(request, cancellation: Cancellation()) { _ in }
+            #expect(throws: Failure.self) {
+                try customer.grantRebuilding(
+                    to: address.user, at: address, days: 9, sources: ["unknown"])
+            }
+            // By its path; the set has its name.
+            let record = try customer.grantRebuilding(
+                to: address.user, at: address, days: 9, sources: [other])
+            #expect(try customer.grantedSources(record) == ["photos"])
+            _ = try link.sync(record, of: customer)
+            return try customer.health()
+        }
+        func count(_ groups: [HealthReport.Group]) -> Int {
+            groups.reduce(0) { $0 + $1.blockCount }
+        }
+        let photos = count(try #require(health.sources.first { $0.name == "photos" }).groups)
+        let catalog = count(health.groups.filter { $0.kind == .catalog })
+        let all = count(health.groups)
+        #expect(rebuilder.desk.active[0].rows.count == photos + catalog)
+        #expect(photos + catalog < all)
+        // Granted anew for all of it, and then for the one again: it hears of both.
+        let user = rebuilder.address.user
+        for (sources, wanted) in [([], all), (["photos"], photos + catalog)] {
+            _ = try await asOwner(station) { customer, link in
+                let record = try customer.grantRebuilding(
+                    to: user, at: address, days: 9, sources: sources)
+                return try link.sync(record, of: customer)
+            }
+            #expect(rebuilder.desk.active[0].rows.count == wanted)
+        }
+        await rebuilder.end()
+        await station.end()
+    }
+
     @Test func `a rebuilder that was killed goes on where it was`() async throws {
         let (station, rebuilder) = try await stage()
         _ = try await grant(station, rebuilder)
@@ -150,7 +194,10 @@ import Testing
         let outcome = try await rebuilder.round(station)
         #expect(outcome.report.auditsPassed == 0 && outcome.report.fragmentsStored == 0)
         try await asOwner(station) { customer, link in
-            try link.end(try customer.rebuilders()[0], of: customer)
+            // It was away when its grant was taken back: each contact tries again.
+            #expect(try !customer.rebuilders()[0].isEnded)
+            try link.syncAll(customer)
+            #expect(try customer.rebuilders()[0].isEnded)
         }
         #expect(rebuilder.desk.active.isEmpty && rebuilder.reopened().active.isEmpty)
         await rebuilder.end()
@@ -274,7 +321,7 @@ import Testing
 }
 
 /// What desks are shown.
-private enum DeskSamples {
+enum DeskSamples {
     static func block(of owner: StoreCustomer, row: Int64) throws -> GrantedBlock {
         let uploads = try (1...3).map { try owner.upload(seed: $0) }
         let block = SealedBlock(

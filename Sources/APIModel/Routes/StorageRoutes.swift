@@ -167,8 +167,9 @@ extension RouteTable {
         Route(
             .get, id: "health/status", short: "h/st", method: "health_status",
             service: "rebuilding",
-            answer: "health, losses_tolerated, blocks_lost, groups, suppliers, "
-                + "fragments_to_store, seconds_remaining, history of 90 days"),
+            answer: "health, sentence, losses_tolerated, blocks_lost, sources and their groups, "
+                + "groups, heads, suppliers, fragments_left, seconds_remaining, working and its "
+                + "phase, history of 90 days"),
         Route(
             .get, id: "space/donated", short: "sp/d", method: "space_donated",
             service: "supplier",

@@ -12,16 +12,25 @@ final class HealthSlot: Sendable {
         var report: RebuildReport?
         var days: [RebuildJournal.Day] = []
         var isWorking = false
+        var progress = RebuildProgress()
     }
 
     private let state = Mutex(State())
 
     var isWorking: Bool { state.withLock { $0.isWorking } }
+    var progress: RebuildProgress { state.withLock { $0.progress } }
     var last: (report: RebuildReport, days: [RebuildJournal.Day])? {
         state.withLock { state in state.report.map { ($0, state.days) } }
     }
 
-    func begin() { state.withLock { $0.isWorking = true } }
+    func begin() {
+        state.withLock { state in
+            state.isWorking = true
+            state.progress = RebuildProgress()
+        }
+    }
+
+    func note(_ progress: RebuildProgress) { state.withLock { $0.progress = progress } }
 
     /// - Parameter round: `nil` when the round did not end.
     func end(_ round: RebuildLoop.Round?) {
@@ -46,14 +55,32 @@ struct HealthAPI: Sendable {
 
     private func status() -> APIEnvelope {
         let slot = parts.health
-        guard let (report, days) = slot.last else {
-            return .result(["health": .text("unknown"), "working": .bool(slot.isWorking)])
+        var now: [String: APIValue] = ["working": .bool(slot.isWorking)]
+        if slot.isWorking {
+            let progress = slot.progress
+            now["phase"] = .text(progress.phase.rawValue)
+            now["done"] = .integer(Int64(clamping: progress.done))
+            now["total"] = .integer(Int64(clamping: progress.total))
         }
-        let health = report.health
-        return .result([
-            "health": .text(HealthAPI.word(health)), "working": .bool(slot.isWorking),
+        guard let (report, days) = slot.last else {
+            return .result(.object(now.merging(["health": .text("unknown")]) { $1 }))
+        }
+        return .result(.object(now.merging(HealthAPI.fields(report.health, days)) { $1 }))
+    }
+
+    private static func fields(
+        _ health: HealthReport, _ days: [RebuildJournal.Day]
+    ) -> [String: APIValue] {
+        [
+            "health": .text(health.word),
+            "sentence": .text(health.sentence().start + health.sentence().rest),
             "losses_tolerated": APIValue(health.lossesTolerated),
             "blocks_lost": APIValue(health.blocksLost),
+            "blocks_waiting": APIValue(health.blocksWaiting),
+            "sources": .array(health.sources.map(HealthAPI.value)),
+            "heads": health.heads.map(HealthAPI.value) ?? .null,
+            "fragments_left": APIValue(health.fragmentsLeft),
+            "bytes_left": APIValue(health.bytesLeft),
             "groups": .array(health.groups.map(HealthAPI.value)),
             "fragments_to_store": APIValue(health.fragmentsToStore),
             "bytes_to_store": APIValue(health.bytesToStore),
@@ -61,22 +88,32 @@ struct HealthAPI: Sendable {
             "seconds_remaining": health.secondsLeft.map { APIValue(Int($0)) } ?? .null,
             "suppliers": .array(health.suppliers.map(HealthAPI.value)),
             "history": .array(days.map(HealthAPI.value)),
-        ])
+        ]
     }
 
-    private static func word(_ health: HealthReport) -> String {
-        if health.isNothingStored { return "empty" }
-        if health.blocksLost > 0 { return "lost" }
-        if health.status != .done { return "degraded" }
-        return health.lossesTolerated == 0 ? "at_risk" : "safe"
+    private static func value(_ source: HealthReport.Source) -> APIValue {
+        [
+            "source": source.name.map { .text($0) } ?? .null,
+            "hostname": source.host.map { .text($0) } ?? .null,
+            "paths": .array(source.paths.map { .text(String(decoding: $0, as: UTF8.self)) }),
+            "groups": .array(source.groups.map(value)),
+        ]
+    }
+
+    private static func value(_ heads: HealthReport.Heads) -> APIValue {
+        [
+            "stored": APIValue(heads.stored), "doubtful": APIValue(heads.doubtful),
+            "lost": APIValue(heads.lost), "misplaced": APIValue(heads.misplaced),
+        ]
     }
 
     private static func value(_ group: HealthReport.Group) -> APIValue {
         [
-            "kind": .text("\(group.kind)"), "scheme": .text("\(group.scheme)"),
+            "kind": .text(group.name), "scheme": .text("\(group.scheme)"),
             "blocks": APIValue(group.blockCount), "stored": APIValue(group.stored),
             "doubtful": APIValue(group.doubtful), "lost": APIValue(group.lost),
             "misplaced": APIValue(group.misplaced), "spare": APIValue(group.spare),
+            "blocks_lost": APIValue(group.blocksLost),
             "losses_tolerated": APIValue(group.lossesTolerated),
         ]
     }

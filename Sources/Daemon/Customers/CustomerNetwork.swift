@@ -1,6 +1,6 @@
 internal import DHT
 internal import Identities
-internal import Model
+package import Model
 internal import Networking
 internal import Pipelines
 package import Placement
@@ -21,7 +21,11 @@ package final class CustomerNetwork: Sendable {
     let threads: LazyThreads
     let resolver: SystemNameResolver
 
-    package init(home: NodeHome, setting: NodeSetting) {
+    /// - Parameter mayDial: which addresses may be dialled at all.
+    package init(
+        home: NodeHome, setting: NodeSetting,
+        mayDial: @escaping @Sendable (IPAddress) -> Bool = { _ in true }
+    ) {
         var setting = setting
         let silence = setting.silence ?? SilentEndpoints(time: setting.time)
         setting.silence = silence
@@ -44,7 +48,7 @@ package final class CustomerNetwork: Sendable {
         suppliers = NetworkSuppliers(
             local: setting.adapters.suppliers, lookup: places, threads: threads,
             time: setting.time, random: setting.random, silence: silence,
-            sleeper: setting.sleeper, rates: rates, turns: turns,
+            sleeper: setting.sleeper, rates: rates, turns: turns, mayDial: mayDial,
             // A damaged one helps nobody; commands of the identity tell of it.
             document: { [setting] in
                 (try? MachineIdentity(home: home, setting: setting).document())?.bytes

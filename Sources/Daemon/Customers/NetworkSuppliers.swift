@@ -38,6 +38,7 @@ package final class NetworkSuppliers: SupplierConnector {
     private let rates: TransferRates?
     /// The same limits for whole requests: no more of them begin than the line has room for.
     private let turns: TransferRates?
+    private let mayDial: @Sendable (IPAddress) -> Bool
     private let document: @Sendable () -> [UInt8]?
     private let links = Mutex<[DeviceID: Links]>([:])
     /// Nodes that were found nowhere, and until when they are not looked for again: uptime in
@@ -54,14 +55,18 @@ package final class NetworkSuppliers: SupplierConnector {
     ///   - silence: what is known of places where nobody answers; a new one by default.
     ///   - rates: limits of the sessions.
     ///   - turns: the same for whole requests.
+    ///   - mayDial: which addresses may be dialled at all.
     ///   - document: the identity document of this machine, which may name it to nodes that have
     ///     an older one.
     package init(
         local: any SupplierConnector, lookup: any NodeLookup, threads: LazyThreads,
         time: any TimeSource, random: any RandomSource, silence: SilentEndpoints? = nil,
         sleeper: any Sleeper = SystemSleeper(), rates: TransferRates? = nil,
-        turns: TransferRates? = nil, document: @escaping @Sendable () -> [UInt8]? = { nil }
+        turns: TransferRates? = nil,
+        mayDial: @escaping @Sendable (IPAddress) -> Bool = { _ in true },
+        document: @escaping @Sendable () -> [UInt8]? = { nil }
     ) {
+        self.mayDial = mayDial
         self.document = document
         self.local = local
         self.lookup = lookup
@@ -219,7 +224,7 @@ package final class NetworkSuppliers: SupplierConnector {
     private func dial(
         _ peer: PeerName, by routers: [Endpoint], _ links: Links
     ) async -> Session? {
-        let addresses = PeerAddresses(routers: routers)
+        let addresses = PeerAddresses(routers: routers.filter { mayDial($0.address) })
         guard
             let session = try? await RoutedDialer(links.dialer).dial(
                 addresses, expecting: peer, deadline: Limits.strangerDialDeadline)
@@ -244,8 +249,9 @@ package final class NetworkSuppliers: SupplierConnector {
     private func dialAll(
         _ places: [Endpoint], _ peer: PeerName, _ links: Links
     ) async -> Session? {
+        let places = places.filter { mayDial($0.address) }.prefix(Limits.candidateCountMax)
         let session = await withTaskGroup(of: Session?.self) { group in
-            for place in places.prefix(Limits.candidateCountMax) {
+            for place in places {
                 group.addTask {
                     try? await links.dialer.dial(
                         [place], expecting: peer, deadline: Limits.strangerDialDeadline)

@@ -63,7 +63,7 @@ package struct RebuilderLink {
             try customer.note(record)
             _ = try link.ask(.settled(upTo: last.sequence))
         }
-        try handOver(link, customer, &contact)
+        try handOver(link, record, customer, &contact)
         record.lastContact = customer.adapters.time.now.nanoseconds
         try customer.note(record)
         return contact
@@ -78,6 +78,13 @@ package struct RebuilderLink {
     ) throws -> [(user: UserID, result: Result<Contact, any Error>)] {
         customer.spreadRevocations()
         let now = customer.adapters.time.now
+        let all = try customer.rebuilders()
+        let granted = Set(all.filter { $0.isInForce(at: now) }.map(\.user))
+        // Who could not be told when its grant was taken back; not who has got another since.
+        for record in all where record.isRevoked && !record.isEnded && now < record.expires {
+            guard !granted.contains(record.user) else { continue }
+            try? end(record, of: customer)
+        }
         return try customer.rebuilders().filter { $0.isInForce(at: now) }.map { record in
             (record.user, Result { try sync(record, of: customer) })
         }
@@ -87,12 +94,21 @@ package struct RebuilderLink {
     package func end(_ record: RebuilderRecord, of customer: Customer) throws {
         let link = try open(record, as: customer.caller)
         defer { link.close() }
-        _ = try link.ask(.end)
+        do {
+            _ = try link.ask(.end)
+        } catch {
+            // One that has no grant of ours has nothing to throw away.
+            guard error.status == .failed else { throw error }
+        }
+        var ended = record
+        ended.isEnded = true
+        try customer.note(ended)
     }
 
     /// Both lists ascend by row: they are walked side by side.
     private func handOver(
-        _ link: Asking, _ customer: Customer, _ contact: inout Contact
+        _ link: Asking, _ record: RebuilderRecord, _ customer: Customer,
+        _ contact: inout Contact
     ) throws {
         var known = try link.inventory()
         var page = ByteWriter()
@@ -101,7 +117,7 @@ package struct RebuilderLink {
             _ = try link.ask(.blocks, page.bytes)
             page = ByteWriter()
         }
-        try customer.forEachGrantable { block in
+        try customer.forEachGrantable(record) { block in
             if known.removeValue(forKey: block.row) == block.digest { return }
             guard let granted = try customer.grantedBlock(block.row) else { return }
             let bytes = granted.encoded()

@@ -7,9 +7,9 @@ internal import Synchronization
 
 /// What one owner has handed over to this rebuilder, on disk and in memory.
 ///
-/// Files in its directory: `grant`, `family`, `blocks/<row>.block`, `moves`, `watch`. Blocks are
-/// written without a sync: one that a loss of power has torn is handed over again. Moves are
-/// synced before the owner hears of them; one that is lost before is made again, on the same
+/// Files in its directory: `grant`, `family`, `near`, `blocks/<row>.block`, `moves`, `watch`.
+/// Blocks are written without a sync: one that a loss of power has torn is handed over again. Moves
+/// are synced before the owner hears of them; one that is lost before is made again, on the same
 /// supplier, which then has the fragment and signs the same receipt.
 ///
 /// Thread rules: any thread.
@@ -17,6 +17,8 @@ final class Delegation: DelegatedBooks {
     private struct State {
         var grant: RebuildGrant?
         var family = GrantedFamily(members: [])
+        /// Where the owner came from last, when that is in a local network.
+        var near: IPAddress?
         var blocks: [Int64: SealedBlock] = [:]
         var lengths: [Int64: Int] = [:]
         var moves: [BlockMove] = []
@@ -52,6 +54,7 @@ final class Delegation: DelegatedBooks {
         state.family =
             bytes("family", GrantedFamily.lengthMax).flatMap { try? GrantedFamily($0) }
             ?? GrantedFamily(members: [])
+        state.near = bytes("near", 64).flatMap { IPAddress(String(decoding: $0, as: UTF8.self)) }
         for name in HomeFile.names(in: "\(directory)/blocks") where name.hasSuffix(".block") {
             guard let found = bytes("blocks/\(name)", GrantedBlock.lengthMax),
                 let granted = try? GrantedBlock(found), name == "\(granted.block.row).block"
@@ -80,7 +83,10 @@ final class Delegation: DelegatedBooks {
 
     // MARK: What the owner brings
 
-    func take(_ grant: RebuildGrant, _ family: GrantedFamily) throws(Failure) {
+    /// - Parameter origin: where the owner came from; `nil` when a router brought it.
+    func take(
+        _ grant: RebuildGrant, _ family: GrantedFamily, from origin: IPAddress?
+    ) throws(Failure) {
         for path in [directory, "\(directory)/blocks"] where mkdir(path, 0o700) != 0 {
             guard errno == EEXIST else {
                 throw Failure(
@@ -90,7 +96,10 @@ final class Delegation: DelegatedBooks {
         }
         try HomeFile.write(grant.encoded(), to: "\(directory)/grant")
         try HomeFile.write(family.encoded(), to: "\(directory)/family")
+        let near = origin.flatMap { $0.isLocal ? $0 : nil }
+        try HomeFile.write(Array((near?.description ?? "").utf8), to: "\(directory)/near")
         state.withLock { state in
+            state.near = near
             state.grant = grant
             state.family = family
         }
@@ -116,6 +125,48 @@ final class Delegation: DelegatedBooks {
             state.opened[row] = nil
             for move in state.moves where move.row == row { state.apply(move) }
         }
+    }
+
+    /// Whether an address may be dialled for this owner: any in the internet, where whoever answers
+    /// shows by its certificate that it is the node that was named; one of a local network only
+    /// when the owner came from there itself. So nobody learns of a network by its rebuilder.
+    func mayDial(_ address: IPAddress) -> Bool {
+        guard address.isLocal else { return true }
+        return state.withLock { $0.near }?.isNeighbour(of: address) ?? false
+    }
+
+    /// Throws away what the owner has handed over, when its grant is over. What was stored for it
+    /// is remembered a while: it may grant anew, and then wants to know.
+    ///
+    /// - Returns: whether nothing is left that is worth keeping.
+    func expire(at now: Timestamp) -> Bool {
+        let (grant, hasMoves) = state.withLock { ($0.grant, !$0.moves.isEmpty) }
+        guard let grant else { return true }
+        guard !grant.isInForce(at: now) else { return false }
+        let (age, isOverflow) = now.nanoseconds.subtractingReportingOverflow(
+            grant.expires.nanoseconds)
+        guard hasMoves, !isOverflow, age < Limits.expiredGrantAge else { return true }
+        forget(rows)
+        HomeFile.remove("\(directory)/family")
+        state.withLock { $0.family = GrantedFamily(members: []) }
+        return false
+    }
+
+    /// Makes room for other owners: forgets blocks, the newest first and those of the catalog last.
+    /// Their owner hands them over again when there is room.
+    func give(back byteCount: Int) {
+        let rows = state.withLock { state -> [Int64] in
+            var freed = 0
+            let order = state.blocks.values.sorted {
+                let (left, right) = ($0.holdings.kind == .catalog, $1.holdings.kind == .catalog)
+                return left == right ? $0.row > $1.row : right
+            }
+            return order.prefix { block in
+                defer { freed += state.lengths[block.row] ?? 0 }
+                return freed < byteCount
+            }.map(\.row)
+        }
+        forget(rows)
     }
 
     func forget(_ rows: [Int64]) {

@@ -19,9 +19,15 @@ final class RebuilderDesk: Sendable {
     private let user: UserID
     private let directory: String
     private let time: any TimeSource
+    /// Bytes of what all owners hand over together.
+    private let byteCountMax: Int
     private let delegations: Mutex<[UserID: Delegation]>
 
-    init(user: UserID, directory: String, time: any TimeSource) {
+    init(
+        user: UserID, directory: String, time: any TimeSource,
+        byteCountMax: Int = Limits.rebuilderByteCountMax
+    ) {
+        self.byteCountMax = byteCountMax
         self.user = user
         self.directory = directory
         self.time = time
@@ -33,6 +39,15 @@ final class RebuilderDesk: Sendable {
         delegations = Mutex(found)
     }
 
+    /// Throws away what was handed over by grants that have expired.
+    func sweep() {
+        let now = time.now
+        for (owner, delegation) in delegations.withLock({ $0 }) where delegation.expire(at: now) {
+            delegations.withLock { $0[owner] = nil }
+            RebuilderDesk.remove("\(directory)/\(owner)")
+        }
+    }
+
     /// Those whose grants are in force.
     var active: [Delegation] {
         let now = time.now
@@ -41,12 +56,13 @@ final class RebuilderDesk: Sendable {
             .sorted { $0.owner < $1.owner }
     }
 
-    func answer(_ owner: UserID, _ header: [UInt8], _ payload: [UInt8]) -> (
-        header: [UInt8], payload: [UInt8]
-    ) {
+    /// - Parameter origin: where the owner's session comes from; `nil` when a router brought it.
+    func answer(
+        _ owner: UserID, _ header: [UInt8], _ payload: [UInt8], from origin: IPAddress? = nil
+    ) -> (header: [UInt8], payload: [UInt8]) {
         do {
             let request = try RebuilderRequest(header)
-            let payload = try perform(request, of: owner, payload)
+            let payload = try perform(request, of: owner, payload, from: origin)
             return (RebuilderAnswer.done.encoded(), payload)
         } catch let refusal as Refusal {
             return (RebuilderAnswer.refused(refusal.reason).encoded(), [])
@@ -62,10 +78,11 @@ final class RebuilderDesk: Sendable {
     }
 
     private func perform(
-        _ request: RebuilderRequest, of owner: UserID, _ payload: [UInt8]
+        _ request: RebuilderRequest, of owner: UserID, _ payload: [UInt8],
+        from origin: IPAddress?
     ) throws -> [UInt8] {
         if case .grant = request {
-            try take(payload, of: owner)
+            try take(payload, of: owner, from: origin)
             return []
         }
         guard let delegation = delegations.withLock({ $0[owner] }) else {
@@ -86,7 +103,9 @@ final class RebuilderDesk: Sendable {
         return []
     }
 
-    private func take(_ payload: [UInt8], of owner: UserID) throws {
+    private func take(
+        _ payload: [UInt8], of owner: UserID, from origin: IPAddress?
+    ) throws {
         var reader = ByteReader(payload, format: "grant and family")
         let grant = try RebuildGrant(
             reader.counted(limit: Limits.grantLengthMax, field: "grant"))
@@ -106,12 +125,11 @@ final class RebuilderDesk: Sendable {
             all[owner] = new
             return new
         }
-        try delegation.take(grant, family)
+        try delegation.take(grant, family, from: origin)
     }
 
     private func take(_ payload: [UInt8], for delegation: Delegation) throws {
-        let held = delegations.withLock { $0.values.reduce(0) { $0 + $1.byteCount } }
-        guard held + payload.count <= Limits.rebuilderByteCountMax else {
+        guard makeRoom(for: payload.count, of: delegation) else {
             throw Refusal(reason: "it has no room for more blocks")
         }
         var reader = ByteReader(payload, format: "blocks")
@@ -123,6 +141,25 @@ final class RebuilderDesk: Sendable {
             }
             try delegation.take(granted, bytes: bytes)
         }
+    }
+
+    /// Room goes to who comes first until there is none. Then each owner has the same share: who
+    /// has less gets what others have beyond theirs.
+    private func makeRoom(for byteCount: Int, of delegation: Delegation) -> Bool {
+        let all = delegations.withLock { $0.values.sorted { $0.owner < $1.owner } }
+        var missing = all.reduce(byteCount - byteCountMax) { $0 + $1.byteCount }
+        guard missing > 0 else { return true }
+        let share = byteCountMax / max(1, all.count)
+        guard delegation.byteCount + byteCount <= share else { return false }
+        while missing > 0 {
+            guard let largest = all.max(by: { $0.byteCount < $1.byteCount }),
+                largest.byteCount > share
+            else { return false }
+            let before = largest.byteCount
+            largest.give(back: min(missing, before - share))
+            missing -= before - largest.byteCount
+        }
+        return true
     }
 
     /// Removes what an owner had handed over; what cannot be removed is taken for nothing later.

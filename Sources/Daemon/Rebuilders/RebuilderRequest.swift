@@ -1,5 +1,4 @@
 internal import Model
-internal import Rebuilding
 
 /// What an owner asks its rebuilder: the header of a request, without the payload behind it.
 ///

@@ -31,9 +31,13 @@ actor RebuilderService: ServiceBody {
             time: parts.setting.time)
         self.desk = desk
         let threads = threads
-        parts.hub.handlers.register(RebuilderDesk.magic) { peer, request in
+        let hub = parts.hub
+        parts.hub.handlers.register(RebuilderDesk.magic) { [weak hub] peer, request in
             let (owner, header, payload) = (peer.userID, request.header, request.payload.array)
-            let answer = try await threads.perform { desk.answer(owner, header, payload) }
+            let origin = await hub?.address(of: peer)
+            let answer = try await threads.perform {
+                desk.answer(owner, header, payload, from: origin)
+            }
             return SessionResponse(
                 header: answer.header, payload: SessionPayload(answer.payload))
         }
@@ -52,8 +56,10 @@ actor RebuilderService: ServiceBody {
     private func run(_ desk: RebuilderDesk, _ caller: SupplierCaller) async {
         while !Task.isCancelled {
             let values = parts.values
+            desk.sweep()
             for delegation in desk.active where !Task.isCancelled {
-                let network = CustomerNetwork(home: parts.home, setting: parts.setting)
+                let network = CustomerNetwork(
+                    home: parts.home, setting: parts.setting, mayDial: delegation.mayDial)
                 let visit = DelegatedVisit(
                     delegation: delegation, caller: caller, suppliers: network.suppliers,
                     setting: parts.setting,

@@ -47,6 +47,9 @@ struct RebuildLoop: Sendable {
     /// Brings rebuilders up to date; before a round, so that nothing is done twice, and after it.
     var contact: @Sendable (Customer) throws -> Void = { _ in }
 
+    /// Hears where the round stands; on any thread.
+    var progress: @Sendable (RebuildProgress) -> Void = { _ in }
+
     init(home: Home, adapters: Adapters) {
         self.home = home
         self.adapters = adapters
@@ -99,7 +102,7 @@ struct RebuildLoop: Sendable {
             round.hired = (try? hire(customer, vacancies)) ?? []
         }
         try cancellation.check()
-        round.report = try customer.rebuild(request, cancellation: cancellation) { _ in }
+        round.report = try customer.rebuild(request, cancellation: cancellation, progress: progress)
         if let wanted = try customer.pendingReshape() {
             round.reshape = try customer.reshape(wanted, cancellation: cancellation) { _, _ in }
         }

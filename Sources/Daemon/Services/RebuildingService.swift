@@ -44,6 +44,8 @@ actor RebuildingService: ServiceBody {
             }
             let log = log
             loop.contact = { try RebuildingService.contact(RebuilderLink(network), $0, log) }
+            let slot = parts.health
+            loop.progress = { slot.note($0) }
             state?.enter("REBUILDING")
             parts.health.begin()
             let end = await loop.round()

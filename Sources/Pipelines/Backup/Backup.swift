@@ -35,9 +35,13 @@ struct Backup {
             customer: customer, plan: plan, request: request, tally: tally,
             cancellation: cancellation, isDryRun: request.isDryRun)
         let run = request.isDryRun ? nil : try customer.catalog.beginRun()
+        let setName = request.setName ?? SourcePath.setName(paths[0])
+        let uses = try SourceUses(
+            setName: setName, paths: paths, rows: parts.rows, index: parts.index,
+            catalog: customer.catalog)
         let collector = DirectoryCollector(
             rootCount: paths.count, objects: parts.objects, catalog: customer.catalog,
-            key: parts.chunkKey, run: run, tally: tally)
+            key: parts.chunkKey, run: run, tally: tally, uses: uses)
         announce(parts, plan)
 
         for lane in parts.lanes { lane.start() }
@@ -48,7 +52,8 @@ struct Backup {
             cancellation: cancellation
         ).perform()
 
-        var snapshot = try makeSnapshot(paths, collector: collector, started: started)
+        var snapshot = try makeSnapshot(
+            paths, setName: setName, collector: collector, started: started)
         guard let run else {
             snapshot.counts = tally.progress.counts
             return report(nil, snapshot, parts, plan)
@@ -58,7 +63,7 @@ struct Backup {
         let stored = StoredSnapshot(
             id: SnapshotID(BLAKE3.hash(snapshot.encoded().span.bytes)), snapshot: snapshot)
         let head = try customer.publisher(parts).publish(
-            stored, run: run, written: customer.adapters.time.now)
+            stored, use: uses.result, run: run, written: customer.adapters.time.now)
         try customer.publishHead(head)
         tally.flush()
         return report(stored.id, snapshot, parts, plan)
@@ -120,9 +125,8 @@ struct Backup {
     }
 
     private func makeSnapshot(
-        _ paths: [[UInt8]], collector: DirectoryCollector, started: UInt64
+        _ paths: [[UInt8]], setName: String, collector: DirectoryCollector, started: UInt64
     ) throws -> Snapshot {
-        let setName = request.setName ?? SourcePath.setName(paths[0])
         var snapshot = Snapshot(
             repository: customer.owner.keys.repository,
             device: customer.owner.device.publicKey.deviceID,

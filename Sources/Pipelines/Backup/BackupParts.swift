@@ -20,6 +20,8 @@ struct BackupParts: Sendable {
     let lanes: [SupplierLane]
     let stage: SealingStage
     let objects: ObjectWriter
+    /// Rows of the blocks that the snapshot needs and that this run stored or met.
+    let rows = RowSet()
 
     /// - Parameter isDryRun: reads, cuts and compresses, and stores nothing.
     init(
@@ -46,7 +48,7 @@ struct BackupParts: Sendable {
         let stripePool = BufferPool(
             countMax: sizes.stripeCount, byteCount: sizes.stripeByteCount)
         self.ledger = BlockLedger(
-            catalog: customer.catalog, index: index, tally: tally, outcome: outcome)
+            catalog: customer.catalog, index: index, tally: tally, outcome: outcome, rows: rows)
         let (lanes, board) = try customer.makeLanes(plan.scheme, cancellation: cancellation) {
             answering in tally.update { $0.suppliersOnline = answering }
         }
@@ -63,7 +65,8 @@ struct BackupParts: Sendable {
         self.objects = ObjectWriter(
             chunker: chunker, key: chunkKey, index: index, tally: tally,
             builder: FrameBuilder(
-                kind: .tree, lengthMax: sizes.frameLength, pool: framePool, queue: frames))
+                kind: .tree, lengthMax: sizes.frameLength, pool: framePool, queue: frames),
+            rows: rows)
         outcome.onFailure { [files, frames, framePool] in
             board.abort()
             files.abort()

@@ -20,10 +20,11 @@ final class DirectoryCollector: Sendable {
     /// `nil` in a dry run, which remembers nothing.
     private let run: Int64?
     private let tally: Tally
+    private let uses: SourceUses
 
     init(
         rootCount: Int, objects: ObjectWriter, catalog: Catalog, key: Bytes32, run: Int64?,
-        tally: Tally
+        tally: Tally, uses: SourceUses
     ) {
         self.state = Mutex(State(roots: Array(repeating: nil, count: rootCount)))
         self.objects = objects
@@ -31,13 +32,18 @@ final class DirectoryCollector: Sendable {
         self.key = key
         self.run = run
         self.tally = tally
+        self.uses = uses
     }
 
     /// What the last backup saw of a directory.
     func previous(path: [UInt8]) throws -> SeenListing? {
-        guard let bytes = try catalog.seen(key: seenKey(path), path: path) else { return nil }
+        guard let (bytes, run) = try catalog.seen(key: seenKey(path), path: path) else {
+            return nil
+        }
         // A row that does not read is no reason to fail: the directory is read again.
-        return try? SeenListing(bytes)
+        var listing = try? SeenListing(bytes)
+        listing?.run = run
+        return listing
     }
 
     func settle(_ node: DirectoryNode, _ index: Int, _ entry: TreeEntry?) throws {
@@ -94,6 +100,7 @@ final class DirectoryCollector: Sendable {
 
     private func store(_ node: DirectoryNode) throws -> TreeEntry {
         let (entries, stamps) = node.takeEntries()
+        if let previous = node.previous { uses.note(entries, seen: previous) }
         var entry = node.entry
         if let previous = node.previous, previous.tree.entries == entries {
             entry.content = previous.content

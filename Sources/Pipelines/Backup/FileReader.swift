@@ -13,6 +13,7 @@ final class FileReader {
     private let chunker: Chunker
     private let key: Bytes32
     private let index: ChunkIndex
+    private let rows: RowSet
     private let frames: FrameBuilder
     private let objects: ObjectWriter
     private let collector: DirectoryCollector
@@ -36,6 +37,7 @@ final class FileReader {
         self.chunker = parts.chunker
         self.key = parts.chunkKey
         self.index = parts.index
+        self.rows = parts.rows
         self.frames = frames
         self.objects = parts.objects
         self.collector = collector
@@ -177,7 +179,7 @@ final class FileReader {
     // MARK: Both
 
     private func store(_ id: ChunkID, _ range: Range<Int>) throws {
-        guard index.claim(id, length: range.count) else { return }
+        guard index.claim(id, length: range.count, noting: rows) else { return }
         try frames.append(id, UnsafeRawBufferPointer(buffer[range]))
         tally.update { $0.counts.bytesNew += UInt64(range.count) }
     }

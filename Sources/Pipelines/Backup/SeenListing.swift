@@ -29,6 +29,8 @@ struct SeenListing: Sendable {
     let content: ContentReference
     /// One for each entry.
     let stamps: [SeenStamp]
+    /// The run that wrote it; not part of the listing itself.
+    var run: Int64 = 0
 
     private static let format = "seen listing"
     private static let magic: StaticString = "BDSEEN02"

@@ -156,7 +156,11 @@ struct Check {
             )
         }
         if !state.lostRows.isEmpty {
-            report.pathsLost = try LostPaths(customer: customer, lostRows: state.lostRows).find()
+            try LostPaths(customer: customer, lostRows: state.lostRows)
+                .forEach(cancellation: cancellation) {
+                    report.pathsLost.append(($0.snapshot, $0.path))
+                    return true
+                }
         }
         return report
     }

@@ -6,7 +6,9 @@ extension Customer {
     /// The schemes that blocks are stored with, and how many blocks each has; the most used first.
     package func storedSchemes() throws -> [(scheme: ErasureScheme, blockCount: Int)] {
         var counts: [ErasureScheme: Int] = [:]
-        try catalog.forEachBlock { row in counts[row.descriptor.scheme, default: 0] += 1 }
+        for count in try catalog.shapeCounts() {
+            counts[count.shape.scheme, default: 0] += count.blockCount
+        }
         return counts.sorted {
             ($1.value, $0.key.dataCount, $0.key.parityCount)
                 < ($0.value, $1.key.dataCount, $1.key.parityCount)

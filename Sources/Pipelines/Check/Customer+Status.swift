@@ -13,21 +13,26 @@ extension Customer {
         let open = suppliers.withLock { $0 }
         report.suppliers = open.map { $0.state() }
         let online = Set(open.filter { $0.store != nil }.map(\.record.id))
-        try catalog.forEachBlock { row in
-            let health = row.health(online: online)
+        for count in try catalog.shapeCounts() {
+            let (shape, blocks) = (count.shape, count.blockCount)
+            let held = zip(shape.places, shape.isHeld).filter(\.1).map(\.0)
+            let health = BlockHealth(
+                scheme: shape.scheme, presentCount: held.count { online.contains($0) })
             report.lossesTolerated = min(
                 report.lossesTolerated ?? .max, health.lossesTolerated)
-            report.blockCount += 1
-            report.sealedByteCount += UInt64(row.descriptor.length.sealedLength)
-            let receipts = row.receipts.count { $0 }
-            report.storedByteCount += UInt64(receipts * row.descriptor.fragmentLength)
-            if row.descriptor.kind != .catalog {
-                for frame in row.frames {
-                    report.chunkCount += frame.chunks.count
-                    report.plainByteCount += UInt64(frame.plainLength)
-                }
-            }
+            report.blockCount += blocks
+            report.sealedByteCount += UInt64(blocks * shape.length.sealedLength)
+            report.storedByteCount += UInt64(
+                blocks * held.count
+                    * shape.scheme.fragmentLength(sealedLength: shape.length.sealedLength))
         }
+        let views = try SupplierWatch(self, notes: false).views(without: [], byteBudget: .max)
+        report.sources = try self.report(
+            BlockLook(self, views: views, grace: Limits.supplierGrace)
+        ).sources
+        let totals = try catalog.contentTotals()
+        report.chunkCount = totals.chunkCount
+        report.plainByteCount = totals.plainByteCount
         report.rebuilding = try rebuildJournal().days.last
         report.isReshapeWanted = try pendingReshape() != nil
         let snapshots = try snapshots()

@@ -22,12 +22,7 @@ extension Customer {
     /// All suppliers as they are now, asked for their usage.
     package func family() throws -> [FamilyMember] {
         let fired = try fired
-        var counts: [SupplierID: Int] = [:]
-        try catalog.forEachBlock { row in
-            for (place, receipt) in zip(row.descriptor.places, row.receipts) where receipt {
-                counts[place.supplier, default: 0] += 1
-            }
-        }
+        let counts = try fragmentCounts()
         let records = try attendance()
         let states = Dictionary(
             uniqueKeysWithValues: try catalog.supplierStates().map { ($0.supplier, $0) })

@@ -76,14 +76,25 @@ extension Customer {
         try catalog.record([state])
     }
 
+    /// How many fragments each supplier has signed for.
+    func fragmentCounts() throws -> [SupplierID: Int] {
+        var counts: [SupplierID: Int] = [:]
+        for count in try catalog.shapeCounts() {
+            for (place, isHeld) in zip(count.shape.places, count.shape.isHeld) where isHeld {
+                counts[place, default: 0] += count.blockCount
+            }
+        }
+        return counts
+    }
+
+    /// Fragments of the widest block.
+    func widestBlock() throws -> Int {
+        try catalog.shapeCounts().map(\.shape.scheme.fragmentCount).max() ?? 0
+    }
+
     /// How many fragments a supplier has signed for.
     package func fragmentCount(of supplier: SupplierID) throws -> UInt64 {
-        var count: UInt64 = 0
-        try catalog.forEachBlock { row in
-            for (place, receipt) in zip(row.descriptor.places, row.receipts)
-            where receipt && place.supplier == supplier { count += 1 }
-        }
-        return count
+        UInt64(try fragmentCounts()[supplier] ?? 0)
     }
 
     /// Suppliers that get no new blocks, and whose fragments move away.

@@ -8,17 +8,23 @@ struct ContentReader: Sendable {
     func forEachChunk(
         of content: ContentReference, _ body: (ChunkID) throws -> Void
     ) throws {
-        try visit(content.ids, depth: Int(content.depth), body)
+        try visit(content.ids, depth: Int(content.depth)) { id, isList in
+            if !isList { try body(id) }
+        }
+    }
+
+    /// Calls `body` with the id of every chunk, and of those that only list others, which come
+    /// first.
+    func forEachID(of content: ContentReference, _ body: (ChunkID) throws -> Void) throws {
+        try visit(content.ids, depth: Int(content.depth)) { id, _ in try body(id) }
     }
 
     private func visit(
-        _ ids: [ChunkID], depth: Int, _ body: (ChunkID) throws -> Void
+        _ ids: [ChunkID], depth: Int, _ body: (_ id: ChunkID, _ isList: Bool) throws -> Void
     ) throws {
         for id in ids {
-            guard depth > 0 else {
-                try body(id)
-                continue
-            }
+            try body(id, depth > 0)
+            guard depth > 0 else { continue }
             let list = try chunks.withChunk(id) { try ContentReader.decodeList($0) }
             try visit(list, depth: depth - 1, body)
         }

@@ -55,14 +55,60 @@ package struct HealthReport: Sendable {
         package var lost = 0
         package var misplaced = 0
         package var spare = 0
+        package var blocksLost = 0
         /// The smallest number of suppliers that a block of the group can lose.
         package var lossesTolerated = Int.max
+
+        package init(kind: BlockKind, scheme: ErasureScheme) {
+            self.kind = kind
+            self.scheme = scheme
+        }
+    }
+
+    /// What is backed up under one name. A block that two of them need is counted in both.
+    package struct Source: Sendable {
+        /// Name of the set; `nil` for what no snapshot is known to need.
+        package let name: String?
+        /// Of its last snapshot.
+        package let host: String?
+        package let paths: [[UInt8]]
+        /// Most important first.
+        package let groups: [Group]
+
+        package init(name: String?, host: String?, paths: [[UInt8]], groups: [Group]) {
+            self.name = name
+            self.host = host
+            self.paths = paths
+            self.groups = groups
+        }
+    }
+
+    /// Copies of the newest head, one for each supplier.
+    package struct Heads: Hashable, Sendable {
+        package var stored = 0
+        package var doubtful = 0
+        package var lost = 0
+        package var misplaced = 0
+
+        package init(stored: Int = 0) {
+            self.stored = stored
+        }
     }
 
     package var suppliers: [Supplier] = []
     /// Most important first.
     package var groups: [Group] = []
+    package var sources: [Source] = []
+    /// `nil` before the first.
+    package var heads: Heads?
+    /// Snapshots of other machines whose blocks are not assigned to a source yet.
+    package var unmappedSnapshotCount = 0
+    /// Blocks that cannot be read now, and those of them that can when all suppliers return.
     package var blocksLost = 0
+    package var blocksWaiting = 0
+    /// Fragments to be stored anew, by this plan and later ones, and their bytes.
+    package var fragmentsLeft = 0
+    package var bytesLeft = 0
     /// Fragments that the next rebuild stores, their bytes, and those that nobody may take.
     package var fragmentsToStore = 0
     package var bytesToStore = 0
@@ -76,18 +122,83 @@ package struct HealthReport: Sendable {
     package init() {}
 
     /// Suppliers that may fail, whichever they are; negative when something is lost now.
-    package var lossesTolerated: Int { groups.map(\.lossesTolerated).min() ?? 0 }
+    package var lossesTolerated: Int {
+        let blocks = groups.map(\.lossesTolerated).min() ?? 0
+        // Without a head nobody knows what the blocks are: one copy has to stay.
+        return heads.map { min(blocks, max(0, $0.stored + $0.misplaced - 1)) } ?? blocks
+    }
     package var fragmentsMissing: Int { groups.reduce(0) { $0 + $1.lost + $1.misplaced } }
     package var fragmentsDoubtful: Int { groups.reduce(0) { $0 + $1.doubtful } }
     /// Seconds that the rebuild takes at the pace of the last one.
     package var secondsLeft: Double? {
         guard let bytesPerSecond, bytesPerSecond > 0, bytesToStore > 0 else { return nil }
-        return Double(bytesToStore) / bytesPerSecond
+        return Double(bytesLeft) / bytesPerSecond
     }
 
     package var status: ExitStatus {
         if blocksLost > 0 { return .filesDamaged }
         return fragmentsMissing + fragmentsDoubtful > 0 ? .belowTarget : .done
+    }
+}
+
+extension HealthReport {
+    package enum Tone: Sendable {
+        case good, warning, bad
+    }
+
+    /// The sentence that matters: how it begins, and the rest.
+    ///
+    /// - Parameter text: how numbers are written.
+    package func sentence(
+        _ text: (Int) -> String = { "\($0)" }
+    ) -> (tone: Tone, start: String, rest: String) {
+        let supplierCount = suppliers.count { !$0.view.isLeaving }
+        let losses = lossesTolerated
+        if isNothingStored { return (.good, "Nothing is backed up yet", "") }
+        if blocksLost > 0 {
+            let those = blocksWaiting == blocksLost ? "all" : text(blocksWaiting)
+            let hope =
+                blocksWaiting == 0
+                ? "" : "; \(those) of them can when the suppliers that are away return"
+            return (
+                .bad, "LOST",
+                ": \(text(blocksLost)) of \(text(groups.reduce(0) { $0 + $1.blockCount })) blocks "
+                    + "cannot be read from the suppliers that answer" + hope
+            )
+        }
+        let may =
+            losses <= 0
+            ? "no supplier may fail now" : "any \(losses) of \(supplierCount) suppliers may fail"
+        if fragmentsMissing > 0 {
+            let those = fragmentsMissing == 1 ? "fragment" : "fragments"
+            let rest = ", \(text(fragmentsMissing)) \(those) to rebuild: \(may)"
+            return (.warning, "Everything can be restored", rest)
+        }
+        if fragmentsDoubtful > 0 {
+            return (.warning, "Everything can be restored", ", a supplier is silent: \(may)")
+        }
+        return losses <= 0
+            ? (.warning, "Everything is stored", ", but \(may)")
+            : (.good, "Everything is safe", ": \(may)")
+    }
+
+    /// In one word, for machines.
+    package var word: String {
+        if isNothingStored { return "empty" }
+        if blocksLost > 0 { return "lost" }
+        if status != .done { return "degraded" }
+        return lossesTolerated <= 0 ? "at_risk" : "safe"
+    }
+}
+
+extension HealthReport.Group {
+    /// What its blocks hold, in a word.
+    package var name: String {
+        switch kind {
+        case .data: "data"
+        case .tree: "directories"
+        case .catalog: "catalog"
+        }
     }
 }
 

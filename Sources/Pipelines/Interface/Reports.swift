@@ -143,6 +143,8 @@ package struct StatusReport: Sendable {
     /// The last day on which a round of rebuilding was done, and whether another scheme is wanted.
     package var rebuilding: RebuildJournal.Day?
     package var isReshapeWanted = false
+    /// How it stands with each source, as suppliers' presence says.
+    package var sources: [HealthReport.Source] = []
 
     package init(user: UserID, userName: String, isKeySaved: Bool) {
         self.user = user

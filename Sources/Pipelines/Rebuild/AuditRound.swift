@@ -22,13 +22,41 @@ struct AuditRound {
 
     private static let day: UInt64 = 86_400_000_000_000
 
+    /// Everything hangs on the catalog's blocks, and they are few: chance alone would ask for one
+    /// of a million once in a hundred years. So each round begins with one of them, beside the
+    /// budget.
+    private func auditCatalog(
+        _ store: RemoteFragmentStore, rows: [Int64], _ state: inout SupplierStateRow,
+        _ result: inout Result
+    ) throws {
+        guard !rows.isEmpty else { return }
+        var schedule = AuditSchedule()
+        let challenge = schedule.next(fragmentCount: rows.count) {
+            customer.adapters.random.bytes32().words.0
+        }
+        let named = AuditSchedule.Challenge(
+            fragment: Int(rows[challenge.fragment]), offset: challenge.offset)
+        guard let target = try target(of: named, on: store.supplier) else { return }
+        let answer = ask(challenge, target.block, target.position, store)
+        guard let verdict = schedule.answered(answer) else { return result.unanswered += 1 }
+        state.score.note(verdict)
+        guard verdict != .passed else { return result.passed += 1 }
+        result.failed += 1
+        try lost(target.block, target.position, store)
+    }
+
     func perform(_ watch: inout SupplierWatch) throws -> Result {
         var result = Result()
+        let shapes = try customer.catalog.shapeCounts().filter { $0.shape.kind == .catalog }
+        let catalogRows = try customer.catalog.blockRows(shapes: Set(shapes.map(\.id)).sorted())
+            .map(\.row)
         let lastRow = try customer.catalog.lastBlockRow()
         guard lastRow > 0, bytesPerDay > 0 else { return result }
         for entry in watch.entries where entry.answers {
             guard let store = entry.supplier.store as? RemoteFragmentStore else { continue }
-            let state = try audit(store, entry.state, lastRow: Int(lastRow), &result)
+            var state = entry.state
+            try auditCatalog(store, rows: catalogRows, &state, &result)
+            state = try audit(store, state, lastRow: Int(lastRow), &result)
             try customer.catalog.record([state])
             watch.set(state)
         }

@@ -37,9 +37,7 @@ extension Customer {
             !entry.isLeaving && entry.state.score.isTrusted
                 && (entry.answers || entry.state.silence <= grace)
         }
-        var wanted = 0
-        try catalog.forEachBlock { wanted = max(wanted, $0.descriptor.scheme.fragmentCount) }
-        return max(0, wanted - usable)
+        return max(0, try widestBlock() - usable)
     }
 
     // MARK: A reshape that waits

@@ -16,6 +16,7 @@ extension Customer {
         do {
             let report = try pass.perform()
             try note(report)
+            try noteRepair(report)
             return report
         } catch {
             throw Failure.of(error)

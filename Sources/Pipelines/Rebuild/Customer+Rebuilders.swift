@@ -15,10 +15,14 @@ extension Customer {
 
     /// Lets a node rebuild until `days` from now, in place of what it had been given before.
     ///
-    /// - Parameter address: of the node.
+    /// - Parameters:
+    ///   - address: of the node.
+    ///   - sources: names of sets; it learns of their blocks and of those of the catalog. None for
+    ///     all that is stored.
     package func grantRebuilding(
-        to user: UserID, at address: NodeAddress, days: Int
+        to user: UserID, at address: NodeAddress, days: Int, sources: [String] = []
     ) throws -> RebuilderRecord {
+        let sources = try sources.map { try sourceName(of: $0) }
         let now = adapters.time.now
         let (span, isTooLong) = Int64(days).multipliedReportingOverflow(by: 86_400_000_000_000)
         let (end, isTooLate) = now.nanoseconds.addingReportingOverflow(span)
@@ -41,7 +45,40 @@ extension Customer {
                 remedy: "grant for fewer days, and wait until old ones expire")
         }
         try save(all + [record])
+        var writer = ByteWriter()
+        for source in sources { writer.text(source) }
+        try catalog.set(Customer.grantedName(record), to: writer.bytes)
         return record
+    }
+
+    private static func grantedName(_ record: RebuilderRecord) -> String {
+        "rebuilder sources \(record.serial)"
+    }
+
+    /// Names of the sets that a grant is for; none when it is for all that is stored.
+    package func grantedSources(_ record: RebuilderRecord) throws -> [String] {
+        var reader = ByteReader(
+            try catalog.setting(Customer.grantedName(record)) ?? [], format: "granted sources")
+        var names: [String] = []
+        while reader.remainingByteCount > 0 {
+            names.append(try reader.text(limit: Limits.textLengthMax, field: "source"))
+        }
+        return names
+    }
+
+    /// The set that is called so, or whose last snapshot is of that path.
+    private func sourceName(of text: String) throws -> String {
+        if try catalog.source(setName: text) != nil { return text }
+        let path = try Customer.absolute(Array(text.utf8))
+        let match = try catalog.snapshots().last {
+            $0.snapshot.roots.contains { $0.path == path }
+        }
+        guard let match else {
+            throw Failure(
+                "BD-NO-SNAPSHOT", .usage, "Nothing called \(displayText(text.utf8)) is backed up",
+                remedy: "`bitdust health` lists the sources")
+        }
+        return match.snapshot.setName
     }
 
     /// Takes a grant back; suppliers that answer hear of it now, the others at the next contact.
@@ -110,17 +147,27 @@ extension Customer {
 
     /// Suppliers of the network beyond those that the widest block needs.
     package func spareSupplierCount() throws -> Int {
-        var wanted = 0
-        try catalog.forEachBlock { wanted = max(wanted, $0.descriptor.scheme.fragmentCount) }
-        return try max(0, grantedFamily().members.count { !$0.isLeaving } - wanted)
+        try max(0, grantedFamily().members.count { !$0.isLeaving } - widestBlock())
     }
 
-    /// Calls `body` with each block that a rebuilder can look after: its suppliers are all nodes.
-    package func forEachGrantable(_ body: (SealedBlock) throws -> Void) throws {
+    /// Calls `body` with each block that a rebuilder is to look after and can: its suppliers are
+    /// all nodes.
+    ///
+    /// A block that is not handed over is out of its reach: a supplier gives nothing to who cannot
+    /// name the root of a fragment, and takes nothing that the owner has not signed.
+    package func forEachGrantable(
+        _ record: RebuilderRecord, _ body: (SealedBlock) throws -> Void
+    ) throws {
         let nodes = Set(try grantedFamily().members.map(\.supplier))
+        let names = try grantedSources(record)
+        let ids = Set(try catalog.sources().filter { names.contains($0.setName) }.map(\.id))
+        let rows = RowSet()
+        for row in try catalog.blockRows(sources: ids) { rows.insert(row) }
         try RebuildBooks(customer: self).forEachGroup(of: 64) { blocks in
-            for (_, block) in blocks
-            where block.holdings.places.allSatisfy({ nodes.contains($0) }) {
+            for (row, block) in blocks
+            where block.holdings.places.allSatisfy({ nodes.contains($0) })
+                && (names.isEmpty || block.holdings.kind == .catalog || rows.contains(row.id))
+            {
                 try body(block)
             }
         }

@@ -54,6 +54,8 @@ struct RebuildPass {
             try publish()
             try releaseMoved(from: watch)
         }
+        try customer.catalog.dropUnusedShapes()
+        try customer.mapSources(cancellation: cancellation)
         var report = state.value.withLock { $0.report }
         report.durationNanoseconds = time.uptime - started
         if let pace {
@@ -63,9 +65,7 @@ struct RebuildPass {
         report.suppliersFailed = watch.entries.map(\.supplier.record).filter {
             failed.contains($0.id)
         }
-        report.health = try customer.health(
-            watch, grace: request.grace, byteBudget: .max
-        ).report
+        report.health = try customer.health(watch, grace: request.grace)
         return report
     }
 
@@ -80,6 +80,7 @@ struct RebuildPass {
         step.total = UInt64(try customer.catalog.blockCount())
         try books.forEachGroup(of: 256) { group in
             try cancellation.check()
+            try askAgain(group.map(\.block), stores)
             for (id, store) in stores.sorted(by: { $0.key < $1.key }) {
                 let wanted = group.flatMap { _, block in
                     block.positionsHeld(by: id).map { (block: block, position: $0) }
@@ -95,6 +96,26 @@ struct RebuildPass {
             }
             step.done += UInt64(group.count)
             progress(step)
+        }
+    }
+
+    /// Asks for what was lost of blocks that nobody can read: a disk that was away may be back.
+    /// What a supplier says it has counts until it is read, and its root shows what that is worth.
+    private func askAgain(
+        _ blocks: [SealedBlock], _ stores: [SupplierID: any FragmentStore]
+    ) throws {
+        for block in blocks {
+            let holdings = block.holdings
+            let held = holdings.places.indices.count { !block.suppliers(of: $0).isEmpty }
+            guard held < holdings.scheme.dataCount else { continue }
+            for position in holdings.places.indices where !holdings.isHeld[position] {
+                let place = holdings.places[position]
+                let answer = try? stores[place]?.has(
+                    [block.fragments[position]], of: customer.owner.user)
+                guard answer?.first == true else { continue }
+                try customer.catalog.move(
+                    row: block.row, position: position, to: place, releases: nil)
+            }
         }
     }
 
@@ -129,9 +150,10 @@ struct RebuildPass {
                 $0.changes = 0
                 return $0.failed
             }
-            let (_, plan) = try customer.health(
-                watch, without: failed, grace: request.grace,
-                byteBudget: request.bytesPerSupplierMax)
+            let views = watch.views(
+                without: failed, byteBudget: request.bytesPerSupplierMax)
+            let plan = try BlockLook(customer, views: views, grace: request.grace)
+                .plan(of: customer)
             guard !plan.items.isEmpty else { break }
             try perform(plan, rebuilder)
             let isOver = state.value.withLock {

@@ -5,8 +5,8 @@ internal import Suppliers
 /// A node that may rebuild for this customer, or might.
 ///
 /// ```
-/// user id 32, address: length 4, serial 8, issued 8, expires 8, revoked 1, last contact 8,
-/// moves taken 8, fragments moved 8, grant: length 4
+/// user id 32, address: length 4, serial 8, issued 8, expires 8, revoked 1 (2 when it knows),
+/// last contact 8, moves taken 8, fragments moved 8, grant: length 4
 /// ```
 ///
 /// All of them are a row of the catalog's settings; what does not read is as if there were none.
@@ -18,6 +18,8 @@ package struct RebuilderRecord: Hashable, Sendable {
     package let issued: Timestamp
     package let expires: Timestamp
     package var isRevoked = false
+    /// A revoked one knows it, and has thrown everything away.
+    package var isEnded = false
     /// When it was last told of our blocks; 0 when it never was. Nanoseconds since 1970.
     package var lastContact: Int64 = 0
     /// Sequence of the last of its moves that the catalog knows.
@@ -55,7 +57,8 @@ package struct RebuilderRecord: Hashable, Sendable {
         serial = try reader.integer()
         issued = Timestamp(nanoseconds: try reader.integer())
         expires = Timestamp(nanoseconds: try reader.integer())
-        isRevoked = try reader.byte() != 0
+        let state = try reader.byte()
+        (isRevoked, isEnded) = (state != 0, state == 2)
         lastContact = try reader.integer()
         movesTaken = try reader.integer()
         fragmentsMoved = try reader.integer()
@@ -70,7 +73,7 @@ package struct RebuilderRecord: Hashable, Sendable {
             writer.integer(one.serial)
             writer.integer(one.issued.nanoseconds)
             writer.integer(one.expires.nanoseconds)
-            writer.byte(one.isRevoked ? 1 : 0)
+            writer.byte(one.isRevoked ? one.isEnded ? 2 : 1 : 0)
             writer.integer(one.lastContact)
             writer.integer(one.movesTaken)
             writer.integer(one.fragmentsMoved)

@@ -19,6 +19,7 @@ final class BlockLedger: @unchecked Sendable {
     private let index: ChunkIndex
     private let tally: Tally
     private let outcome: Outcome
+    private let rows: RowSet
 
     private struct Missing {
         let scheme: ErasureScheme
@@ -31,11 +32,13 @@ final class BlockLedger: @unchecked Sendable {
         }
     }
 
-    init(catalog: Catalog, index: ChunkIndex, tally: Tally, outcome: Outcome) {
+    /// - Parameter rows: gets the rows of blocks that are stored, those of the catalog aside.
+    init(catalog: Catalog, index: ChunkIndex, tally: Tally, outcome: Outcome, rows: RowSet) {
         self.catalog = catalog
         self.index = index
         self.tally = tally
         self.outcome = outcome
+        self.rows = rows
     }
 
     func began(fragmentCount: Int) {
@@ -125,6 +128,7 @@ final class BlockLedger: @unchecked Sendable {
             catalogBlocks.append((block.descriptor, block.frames))
             monitor.unlock()
         } else {
+            rows.insert(row)
             index.record(block.frames, blockRow: row)
         }
         return row

@@ -22,8 +22,12 @@ struct CatalogPublisher {
 
     /// Stores the rows and commits the snapshot; its head is still to be published.
     ///
-    /// - Parameter stored: `nil` when only places of fragments have changed.
-    func publish(_ stored: StoredSnapshot?, run: Int64?, written: Timestamp) throws -> Head {
+    /// - Parameters:
+    ///   - stored: `nil` when only places of fragments have changed.
+    ///   - use: the blocks that it needs.
+    func publish(
+        _ stored: StoredSnapshot?, use: SourceUse? = nil, run: Int64?, written: Timestamp
+    ) throws -> Head {
         let previous = try catalog.newestHead()
         let earlier = try (previous?.body.catalogBlocks ?? []).map {
             try catalog.descriptor(of: $0.block) ?? $0
@@ -41,7 +45,7 @@ struct CatalogPublisher {
         try catalog.commit(
             SnapshotCommit(
                 snapshot: stored, head: head, body: body, publishedBlockRows: rows, run: run,
-                retiredBlocks: isMerge ? earlier.map(\.block) : [], notes: notes))
+                retiredBlocks: isMerge ? earlier.map(\.block) : [], notes: notes, use: use))
         return head
     }
 

@@ -83,12 +83,16 @@ package final class ChunkIndex: Sendable {
 
     /// Notes that the caller stores this chunk, unless it is stored or on its way.
     ///
+    /// - Parameter rows: gets the row of the block of a chunk that is stored.
     /// - Returns: true when the caller must store it.
-    package func claim(_ id: ChunkID, length: Int) -> Bool {
+    package func claim(_ id: ChunkID, length: Int, noting rows: RowSet? = nil) -> Bool {
         table.withLock { table in
             if table.count * 4 >= table.capacity * 3 { table = table.grown() }
             let index = table.slot(id.bytes.words.0, id.bytes.words.1)
-            guard table.slots[index].mark == 0 else { return false }
+            guard table.slots[index].mark == 0 else {
+                rows?.insert(Int64(table.slots[index].place >> 32))
+                return false
+            }
             table.slots[index] = Slot(
                 first: id.bytes.words.0, second: id.bytes.words.1, place: 0,
                 mark: UInt32(length) + 1)

@@ -13,14 +13,19 @@ final class ObjectWriter: @unchecked Sendable {
     private let index: ChunkIndex
     private let tally: Tally
     private let builder: FrameBuilder
+    private let rows: RowSet
     private let lock = Mutex<Void>(())
 
-    init(chunker: Chunker, key: Bytes32, index: ChunkIndex, tally: Tally, builder: FrameBuilder) {
+    init(
+        chunker: Chunker, key: Bytes32, index: ChunkIndex, tally: Tally, builder: FrameBuilder,
+        rows: RowSet
+    ) {
         self.chunker = chunker
         self.key = key
         self.index = index
         self.tally = tally
         self.builder = builder
+        self.rows = rows
     }
 
     /// Stores an object and returns what names it.
@@ -56,7 +61,7 @@ final class ObjectWriter: @unchecked Sendable {
 
     private func storeChunk(_ bytes: UnsafeRawBufferPointer) throws -> ChunkID {
         let id = ChunkID(BLAKE3.keyedHash(bytes.bytes, key: key))
-        if index.claim(id, length: bytes.count) {
+        if index.claim(id, length: bytes.count, noting: rows) {
             try builder.append(id, bytes)
             tally.update { $0.counts.bytesNew += UInt64(bytes.count) }
         }

@@ -169,10 +169,13 @@ package struct DelegatedRound {
 
     /// Has each supplier prove leaves of fragments that are chosen at random.
     private func audit(_ report: inout DelegatedReport) throws {
-        let rows = books.rows
-        guard !rows.isEmpty else { return }
+        let all = books.rows
+        guard !all.isEmpty else { return }
+        // Everything hangs on the catalog's blocks: the first challenge is for one of them.
+        let catalog = all.filter { books.block($0)?.holdings.kind == .catalog }
         try forEachStore(&report) { id, store, report in
-            for _ in 0..<Limits.rebuilderAuditCount where !isCancelled() {
+            for number in 0..<Limits.rebuilderAuditCount where !isCancelled() {
+                let rows = number == 0 && !catalog.isEmpty ? catalog : all
                 var schedule = AuditSchedule()
                 let challenge = schedule.next(fragmentCount: rows.count) {
                     random.bytes32().words.0

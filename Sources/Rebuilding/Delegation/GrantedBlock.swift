@@ -81,8 +81,14 @@ package struct GrantedBlock: Sendable {
             guard position < scheme.fragmentCount else {
                 throw .invalid(format: format, field: "spare")
             }
-            spares.append(
-                BlockHoldings.Spare(position: position, supplier: try reader.identifier()))
+            let spare = BlockHoldings.Spare(position: position, supplier: try reader.identifier())
+            // One way to write it: each once, in order.
+            if let last = spares.last,
+                (last.position, last.supplier) >= (spare.position, spare.supplier)
+            {
+                throw .invalid(format: format, field: "spare")
+            }
+            spares.append(spare)
         }
         try reader.finish()
         block = SealedBlock(

@@ -27,7 +27,10 @@ struct Durability: ContextualCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long until a lost fragment is back on average, grace and all (default: 2d).",
+            """
+            How long until a lost fragment is back on average, grace and all (default: what your \
+            repairs have taken, 2d before the first).
+            """,
             valueName: "time"))
     var `repair`: String?
 
@@ -66,6 +69,7 @@ struct Durability: ContextualCommand {
     func run(in context: CommandContext) throws {
         var question = try question()
         if question.schemes.isEmpty { try question.look(in: context) }
+        if `repair` == nil { try question.measureRepairs(in: context) }
         let text = DurabilityText(question: question, outlooks: question.outlooks(seed: seed))
         if output.json {
             try context.console.out(text.message.line)
@@ -145,6 +149,19 @@ struct DurabilityQuestion {
 
     var lifetimeDays = Limits.supplierLifetimeDaysDefault
     var repairDays = Limits.repairDaysDefault
+    /// The mean of the repairs of this repository; ``repairDays`` is at least grace.
+    var measuredDays: Double?
+    /// How that is known.
+    var repairOrigin = RepairOrigin.given
+
+    enum RepairOrigin: Hashable {
+        case given
+        /// Nothing was repaired yet.
+        case assumed
+        /// The mean of so many repairs of this repository.
+        case measured(Int)
+    }
+
     var repair = DurabilityModel.Repair.parallel
     var shocks: DurabilityModel.Shocks?
     var schemes: [Asked] = []
@@ -185,6 +202,19 @@ struct DurabilityQuestion {
         isUsual = true
         schemes = [2, 4, 8, 20].compactMap { ErasureScheme.automatic(supplierCount: $0) }
             .map { Asked(scheme: $0) }
+    }
+
+    /// Takes the time that repairs of this repository have taken.
+    mutating func measureRepairs(in context: CommandContext) throws {
+        repairOrigin = .assumed
+        guard Customer.exists(home: context.home) else { return }
+        let history = try context.withCustomer { try $0.repairHistory() }
+        guard let days = history.meanDays else { return }
+        // A disk that lost things is mended at once; a supplier that goes silent has grace first.
+        let grace = Double(Limits.supplierGrace) / 86_400_000_000_000
+        measuredDays = days
+        repairDays = min(max(days, grace), Limits.repairDays.upperBound)
+        repairOrigin = .measured(history.repairs.count)
     }
 
     func model(_ scheme: ErasureScheme, repairDays: Double? = nil) -> DurabilityModel? {

@@ -1,3 +1,4 @@
+internal import APIModel
 internal import ArgumentParser
 internal import Model
 internal import Pipelines
@@ -39,9 +40,10 @@ struct Health: ContextualCommand {
               bitdust health
               bitdust health --json
               bitdust health --history      what rounds found in the last 90 days
+              bitdust health --lost         all files that cannot be restored, and nothing else
 
             It says what is known from the last audits and who answers now; `bitdust rebuild` \
-            asks for everything and mends it.
+            asks for everything and mends it. A block that two sources need is counted in both.
 
             Exit code 0: all is where it belongs. 4: something is missing or doubtful, but \
             everything can be restored. 5: blocks are lost.
@@ -49,6 +51,9 @@ struct Health: ContextualCommand {
 
     @Flag(help: "Show each day on which rounds of rebuilding were done.")
     var history = false
+
+    @Flag(help: "Name every file and directory that cannot be restored now.")
+    var lost = false
 
     @OptionGroup(title: "Output") var output: JSONOption
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -58,8 +63,19 @@ struct Health: ContextualCommand {
             let days = try context.withCustomer { try $0.rebuildJournal().days }
             return try HealthHistory(days: days).tell(context.console, asJSON: output.json)
         }
-        let report = try context.withCustomer { try $0.health() }
-        let text = HealthText(report: report)
+        if lost { return try nameAllLost(in: context) }
+        let node = try? nodeWork(context)
+        let text = try context.withCustomer { customer in
+            var text = HealthText(report: try customer.health(), node: node)
+            guard text.report.blocksLost > 0 else { return text }
+            try customer.forEachLost(cancellation: Cancellation()) { lost in
+                text.hasMoreLost = text.lost.count == Limits.lostPathShownMax
+                if !text.hasMoreLost { text.lost.append(lost) }
+                return !text.hasMoreLost
+            }
+            return text
+        }
+        let report = text.report
         if output.json {
             try context.console.out(text.message.line)
         } else {
@@ -69,5 +85,37 @@ struct Health: ContextualCommand {
         }
         guard report.status != .done else { return }
         throw Shortfall(status: report.status, message: text.sentence(style: .plain))
+    }
+
+    /// One line for each, as they are found.
+    private func nameAllLost(in context: CommandContext) throws {
+        var count: UInt64 = 0
+        let cancellation = Cancellation()
+        let interrupts = Interrupts(cancellation: cancellation, console: context.console)
+        try interrupts.watch {
+            try context.withCustomer { customer in
+                try customer.forEachLost(cancellation: cancellation) { lost in
+                    count += 1
+                    try context.console.out(
+                        output.json ? HealthText.message(lost).line : HealthText.line(lost))
+                    return true
+                }
+            }
+        }
+        guard count > 0 else { return }
+        throw Shortfall(
+            status: .filesDamaged,
+            message: "\(countText(count, "file")) cannot be restored now")
+    }
+
+    /// What the node of this home is doing; asked first, since it gives way to this command.
+    private func nodeWork(_ context: CommandContext) throws -> HealthText.NodeWork? {
+        let client = try NodeClient(context)
+        guard client.isRunning else { return nil }
+        let answer = try client.result("health_status").result ?? [:]
+        return HealthText.NodeWork(
+            isWorking: answer["working"]?.asBool ?? false, phase: answer["phase"]?.asText ?? "",
+            done: UInt64(clamping: answer["done"]?.asInteger ?? 0),
+            total: UInt64(clamping: answer["total"]?.asInteger ?? 0))
     }
 }

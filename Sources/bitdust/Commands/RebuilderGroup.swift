@@ -24,15 +24,18 @@ struct RebuilderGroup: ParsableCommand {
 struct RebuilderGrant: ContextualCommand {
     static let configuration = CommandConfiguration(
         commandName: "grant",
-        abstract: "Let a node rebuild all that is stored, and hand it what it needs.",
+        abstract: "Let a node rebuild what is stored, and hand it what it needs.",
         discussion: """
             Examples:
               bitdust rebuilder grant friend.example:7771
               bitdust rebuilder grant 203.0.113.5:7771 --expires 365d
+              bitdust rebuilder grant friend.example --source docs --source ~/Photos
 
             It may read sealed fragments, have them proved, and store again what your device has \
             signed. It cannot read what is in them, delete anything, or agree on contracts. It \
-            uses the suppliers that you have hired: hire a few more than a block needs.
+            uses the suppliers that you have hired: hire a few more than a block needs. With \
+            --source it learns of the blocks of those sources and of the catalog's, and can touch \
+            no other: granting anew with other sources replaces them.
             """)
 
     @Argument(
@@ -41,6 +44,12 @@ struct RebuilderGrant: ContextualCommand {
 
     @Option(help: ArgumentHelp("For how long, as in 90d.", valueName: "days"))
     var expires = "90d"
+
+    @Option(
+        help: ArgumentHelp(
+            "Only what this source needs, a set or a path; may be repeated.",
+            valueName: "name"))
+    var source: [String] = []
 
     @OptionGroup(title: "Output") var output: JSONOption
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -64,7 +73,8 @@ struct RebuilderGrant: ContextualCommand {
                     remedy: "name another's")
             }
             let record = try customer.grantRebuilding(
-                to: address.user, at: address, days: days ?? 90)
+                to: address.user, at: address, days: days ?? 90,
+                sources: try source.map { try $0.checkedUTF8("--source") })
             customer.spreadRevocations()
             // Who recovers needs one supplier that answers and has it.
             try customer.spreadHead()

@@ -25,6 +25,21 @@ struct DurabilityText {
             "Suppliers stay \(DayText.text(question.lifetimeDays)) on average; a lost fragment is "
                 + "back after \(DayText.text(question.repairDays)), \(order)."
         ]
+        switch question.repairOrigin {
+        case .given: break
+        case .assumed:
+            lines.append(
+                "That time is assumed: nothing was repaired here yet. `--repair` gives another.")
+        case .measured(let count):
+            lines.append(
+                "That time is measured: the mean of \(countText(UInt64(count), "repair")) here, "
+                    + "from whole to whole again.")
+            if let measured = question.measuredDays, measured < question.repairDays {
+                lines.append(
+                    "  They took \(DayText.text(measured)), which is less than the grace that a "
+                        + "silent supplier is given: grace counts.")
+            }
+        }
         if let shocks = question.shocks {
             lines.append(
                 "A shock in \(DayText.text(shocks.intervalDays)) takes each supplier with a chance "
@@ -138,11 +153,23 @@ struct DurabilityText {
 
     // MARK: JSON
 
+    private var repairOrigin: (word: String, count: Int) {
+        switch question.repairOrigin {
+        case .given: ("given", 0)
+        case .assumed: ("assumed", 0)
+        case .measured(let count): ("measured", count)
+        }
+    }
+
     var message: JSON {
         var fields = [
             JSONField("message_type", "durability"),
             JSONField("mttf_days", question.lifetimeDays),
             JSONField("repair_days", question.repairDays),
+            JSONField("repair_origin", repairOrigin.word),
+            JSONField(
+                "repair_days_measured", question.measuredDays.map { .number($0) } ?? .null),
+            JSONField("repairs_measured", repairOrigin.count),
             JSONField("repair_order", question.repair == .serial ? "serial" : "parallel"),
             JSONField("shares_one_disk", question.sharesOneDisk),
         ]

@@ -50,6 +50,8 @@ struct StatusText {
             "stored     \(storedText)",
             "rebuilder  \(rebuildingText)",
         ]
+        if !report.sources.isEmpty { lines.append("sources") }
+        lines += SnapshotText.aligned(report.sources.map(StatusText.row), rightAligned: [1])
         if !report.suppliers.isEmpty { lines.append("suppliers") }
         let rows = report.suppliers.enumerated().map { index, supplier in
             [
@@ -60,6 +62,21 @@ struct StatusText {
             ]
         }
         return lines + SnapshotText.aligned(rows, rightAligned: [2, 3])
+    }
+
+    private static func row(_ source: HealthReport.Source) -> [String] {
+        func sum(_ count: (HealthReport.Group) -> Int) -> Int {
+            source.groups.reduce(0) { $0 + count($1) }
+        }
+        let counts = [
+            (sum(\.doubtful), "doubtful"), (sum(\.lost), "lost"), (sum(\.misplaced), "misplaced"),
+        ].filter { $0.0 > 0 }.map { "\(countText($0.0)) \($0.1)" }
+        return [
+            "  " + displayText((source.name ?? "(other)").utf8),
+            countText(UInt64(sum(\.blockCount)), "block"),
+            "\(countText(sum(\.stored))) fragments stored"
+                + counts.map { ", " + $0 }.joined(),
+        ]
     }
 
     private var lastText: String {
@@ -117,6 +134,7 @@ struct StatusText {
         if let last = report.rebuilding {
             fields.append(JSONField("rebuilder", StatusText.message(last)))
         }
+        fields.append(JSONField("sources", report.sources.map(HealthText.message)))
         fields.append(JSONField("suppliers", report.suppliers.map(StatusText.message)))
         return .object(fields)
     }
