@@ -75,6 +75,12 @@ import Testing
         #expect(output.contains("OK: 6 kills, everything is there"))
     }
 
+    @Test func `one supplier, two, three, seven and twenty keep what is promised`() throws {
+        let (status, output) = try NetworkStoryTests.run("few-and-many", ["21900"])
+        #expect(status == 0, "\(output.suffix(4000))")
+        #expect(output.contains("OK: what was promised with 1, 2, 3, 7 and 20 suppliers holds"))
+    }
+
     @Test func `four homes on one machine become a network`() throws {
         let (status, output) = try NetworkStoryTests.run("four-homes", [])
         #expect(status == 0, "\(output.suffix(4000))")
