@@ -18,7 +18,7 @@ COMPLETIONS_BASH = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bitdust
 COMPLETIONS_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bitdust
 COMPLETIONS_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bitdust.fish
 
-.PHONY: help setup build release test check check-neon kill-sweep fuzz sim sim-dht fmt lint \
+.PHONY: help setup build release test check check-neon kill-sweep random-kills slow-peers fuzz sim sim-dht fmt lint \
 	bench install uninstall backup clean
 
 help: ## Print this list
@@ -44,6 +44,13 @@ check-neon: ## Hold the NEON kernels against the scalar ones, emulated where nee
 kill-sweep: setup ## Kill the program KILLS (5000) times at random moments, by SEED (1)
 	BITDUST_KILL_COUNT=$(or $(KILLS),5000) BITDUST_KILL_SEED=$(or $(SEED),1) \
 		$(SWIFT) test --scratch-path "$(SCRATCH)" --filter KillTests
+
+random-kills: build ## Kill suppliers and backups of a network KILLS (200) times, by SEED (1)
+	@scripts/random-kills "$$($(BUILD) --show-bin-path)/bitdust" $(or $(KILLS),200) $(or $(SEED),1)
+
+slow-peers: setup ## Back up to a supplier that takes nothing, and measure the memory it costs
+	BITDUST_SLOW_PEERS=1 $(SWIFT) test --scratch-path "$(SCRATCH)" --no-parallel \
+		--filter ThreatA11MemoryTests
 
 fuzz: setup ## Feed each decoder hostile inputs for FUZZ_SECONDS (10)
 	@scripts/fuzz

@@ -118,6 +118,9 @@ package enum Limits {
     package static let supplierUpkeepInterval: UInt64 = 60_000_000_000
     /// After that an offer is signed anew, in nanoseconds: it says that the supplier is there.
     package static let offerTime: Int64 = 600_000_000_000
+    /// Seconds by which two clocks may differ before one is called wrong: offers, by which they are
+    /// compared, are ten minutes old at most.
+    package static let clockDifferenceMax: Int64 = 3600
     // MARK: Rebuilding
 
     /// Blocks of one plan: at 8 MiB, 32 GiB; then a new plan is made from what is known by then.

@@ -48,6 +48,7 @@ import Testing
         }
         #expect(status == 0, "\(output.suffix(4000))")
         #expect(output.contains("OK: hidden hosts reach each other"))
+        #expect(output.contains("and all came back"))
     }
 
     @Test func `a fifth host backs up, and comes back with two suppliers gone`() throws {
@@ -58,12 +59,26 @@ import Testing
         }
         #expect(status == 0, "\(output.suffix(4000))")
         #expect(output.contains("OK: back with two of four suppliers gone"))
+        #expect(output.contains("OK: five hosts"))
     }
 
     @Test func `friends without a network keep each other's data, and it comes back`() throws {
         let (status, output) = try NetworkStoryTests.run("friends", ["21400"])
         #expect(status == 0, "\(output.suffix(4000))")
         #expect(output.contains("OK: friends keep each other's data, and it comes back"))
+    }
+
+    /// `make random-kills` does this 200 times.
+    @Test func `programs that are killed in the middle of a backup lose nothing`() throws {
+        let (status, output) = try NetworkStoryTests.run("random-kills", ["6", "7", "21700"])
+        #expect(status == 0, "\(output.suffix(4000))")
+        #expect(output.contains("OK: 6 kills, everything is there"))
+    }
+
+    @Test func `one supplier, two, three, seven and twenty keep what is promised`() throws {
+        let (status, output) = try NetworkStoryTests.run("few-and-many", ["21900"])
+        #expect(status == 0, "\(output.suffix(4000))")
+        #expect(output.contains("OK: what was promised with 1, 2, 3, 7 and 20 suppliers holds"))
     }
 
     @Test func `four homes on one machine become a network`() throws {

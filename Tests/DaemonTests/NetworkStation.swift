@@ -4,8 +4,22 @@ import Networking
 import Pipelines
 import Placement
 import Suppliers
+import Synchronization
 
 @testable import Daemon
+
+/// A clock that is some days ahead of this machine's, or behind it.
+final class ShiftedTime: TimeSource {
+    let days: Mutex<Int>
+
+    init(days: Int = 0) { self.days = Mutex(days) }
+
+    var now: Timestamp {
+        let shift = Int64(days.withLock { $0 }) * 86_400_000_000_000
+        return Timestamp(nanoseconds: SystemTime().now.nanoseconds + shift)
+    }
+    var uptime: UInt64 { SystemTime().uptime }
+}
 
 /// A customer and its suppliers in a network of loopback.
 final class NetworkStation: Sendable {
@@ -13,9 +27,13 @@ final class NetworkStation: Sendable {
     let threads = NetworkThreads()
     let commandThreads = LazyThreads()
     let nodes: [SupplierNode]
+    /// The customer's clock.
+    let clock = ShiftedTime()
 
-    /// - Parameter firstQuota: bytes that a supplier agrees to; a test may change it.
-    init(suppliers count: Int, firstQuota: Int = 2 << 30) async throws {
+    /// - Parameters:
+    ///   - firstQuota: bytes that a supplier agrees to; a test may change it.
+    ///   - clocks: days that the suppliers' clocks are ahead of this machine's.
+    init(suppliers count: Int, firstQuota: Int = 2 << 30, clocks: [Int] = []) async throws {
         path =
             FileManager.default.temporaryDirectory
             .appending(path: "bitdust-network-\(UUID().uuidString)").path
@@ -25,7 +43,8 @@ final class NetworkStation: Sendable {
         for number in 0..<count {
             nodes.append(
                 try await SupplierNode(
-                    number: number, below: path, threads: threads, quotaMax: firstQuota))
+                    number: number, below: path, threads: threads, quotaMax: firstQuota,
+                    time: ShiftedTime(days: number < clocks.count ? clocks[number] : 0)))
         }
         self.nodes = nodes
         try FileManager.default.createDirectory(
@@ -41,12 +60,12 @@ final class NetworkStation: Sendable {
     /// What one command of the program has.
     func adapters(lookup: any NodeLookup = NoLookup()) -> (Adapters, NetworkSuppliers) {
         var adapters = Adapters(
-            time: SystemTime(), random: SystemRandom(), workerCount: 2,
+            time: clock, random: SystemRandom(), workerCount: 2,
             memoryByteCount: 32 << 20)
         // Nobody is waited for.
         (adapters.patience.hold, adapters.patience.networkHold) = (0, 0)
         let network = NetworkSuppliers(
-            local: adapters.suppliers, lookup: lookup, threads: commandThreads, time: SystemTime(),
+            local: adapters.suppliers, lookup: lookup, threads: commandThreads, time: clock,
             random: SystemRandom())
         adapters.suppliers = network
         return (adapters, network)
@@ -69,9 +88,9 @@ final class NetworkStation: Sendable {
     }
 
     /// Makes the identity and hires all nodes.
-    func hireAll() async throws {
+    func hireAll(lookup: any NodeLookup = NoLookup()) async throws {
         let (home, addresses) = (home(), nodes.map(\.address))
-        try await command { adapters in
+        try await command(lookup: lookup) { adapters in
             let customer = try Customer.create(
                 home: home, name: "alice", deviceName: "laptop", adapters: adapters)
             defer { customer.close() }
@@ -80,9 +99,9 @@ final class NetworkStation: Sendable {
         }
     }
 
-    func backup() async throws -> BackupReport {
+    func backup(lookup: any NodeLookup = NoLookup()) async throws -> BackupReport {
         let (home, source) = (home(), source)
-        return try await command { adapters in
+        return try await command(lookup: lookup) { adapters in
             let customer = try Customer.open(home: home, adapters: adapters)
             defer { customer.close() }
             return try customer.backup(

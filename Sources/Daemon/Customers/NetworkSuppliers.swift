@@ -48,6 +48,7 @@ package final class NetworkSuppliers: SupplierConnector {
     /// What the sessions of one device share.
     private struct Links: Sendable {
         let dialer: SessionDialer
+        let routed: RoutedDialer
         let pool: SessionPool
     }
 
@@ -107,7 +108,8 @@ package final class NetworkSuppliers: SupplierConnector {
                 deadline: time.uptime + Limits.requestTime)
             return SupplierConnection(
                 supplier: offer.supplier, channel: channel,
-                newAddress: address == node ? nil : address.description)
+                newAddress: address == node ? nil : address.description,
+                clockAhead: offer.issued.nanoseconds.seconds &- time.now.nanoseconds.seconds)
         } catch {
             channel.close()
             throw error
@@ -226,7 +228,7 @@ package final class NetworkSuppliers: SupplierConnector {
     ) async -> Session? {
         let addresses = PeerAddresses(routers: routers.filter { mayDial($0.address) })
         guard
-            let session = try? await RoutedDialer(links.dialer).dial(
+            let session = try? await links.routed.dial(
                 addresses, expecting: peer, deadline: Limits.strangerDialDeadline)
         else { return nil }
         absent.withLock { $0[peer.userID] = nil }
@@ -308,13 +310,19 @@ package final class NetworkSuppliers: SupplierConnector {
         let dialer = SessionDialer(
             setup: setup, threads: threads.threads, silence: silence)
         let made = Links(
-            dialer: dialer, pool: SessionPool(dialer: dialer, time: time, random: random))
+            dialer: dialer, routed: RoutedDialer(dialer),
+            pool: SessionPool(dialer: dialer, time: time, random: random))
         return links.withLock { links in
             if let other = links[caller.peer.device] { return other }
             links[caller.peer.device] = made
             return made
         }
     }
+}
+
+extension Int64 {
+    /// Of nanoseconds.
+    fileprivate var seconds: Int64 { self / 1_000_000_000 }
 }
 
 extension NodeAddress {

@@ -21,6 +21,8 @@ package final class SessionChannel: RequestChannel {
         var session: Session?
         var isClosed = false
         var lastCall: UInt64 = 0
+        /// By which the last session that was asked went.
+        var router: Endpoint?
         /// What gives up the requests under way.
         var under: [UInt64: @Sendable () -> Void] = [:]
     }
@@ -96,15 +98,26 @@ package final class SessionChannel: RequestChannel {
             state.withLock { _ = $0.under.removeValue(forKey: id) }
             request.cancellation?.onCancel(nil)
         }
-        let response = try session.requestBlocking(
-            message, deadline: .nanoseconds(Int64(clamping: request.deadline - begun))
-        ) { giveUp in
-            let isClosed = state.withLock { state in
-                state.under[id] = giveUp
-                return state.isClosed
+        let response: SessionResponse
+        do throws(SessionError) {
+            response = try session.requestBlocking(
+                message, deadline: .nanoseconds(Int64(clamping: request.deadline - begun))
+            ) { giveUp in
+                let isClosed = state.withLock { state in
+                    state.under[id] = giveUp
+                    return state.isClosed
+                }
+                if isClosed { giveUp() }
+                request.cancellation?.onCancel(giveUp)
             }
-            if isClosed { giveUp() }
-            request.cancellation?.onCancel(giveUp)
+        } catch {
+            if case .routed(let router) = session.path {
+                state.withLock { $0.router = router }
+                // The peer may answer, and its router keep the bytes: the next request goes another
+                // way.
+                if error == .timedOut { session.abandon() }
+            }
+            throw error
         }
         if TransferRates.limits(session.path) {
             turns?.receive.took(response.payload.byteCount)
@@ -171,7 +184,12 @@ package final class SessionChannel: RequestChannel {
     }
 
     private func ended(_ error: SessionError) -> ChannelError {
-        state.withLock(\.isClosed) ? .closed : ChannelError(error)
+        let (isClosed, router) = state.withLock { ($0.isClosed, $0.router) }
+        if isClosed { return .closed }
+        if error == .closed, let router {
+            return .unreachable(reason: "the connection by router \(router) ended")
+        }
+        return ChannelError(error)
     }
 }
 

@@ -1,9 +1,11 @@
 package import Model
 
 /// Opens sessions to peers that may not be reachable: at their own addresses first, then through
-/// the routers at which they wait.
+/// the routers at which they wait, those that have failed it last of all. Copies share what they
+/// know of routers.
 package struct RoutedDialer: Sendable {
     private let dialer: SessionDialer
+    private let doubts = DoubtfulRouters()
 
     package init(_ dialer: SessionDialer) {
         self.dialer = dialer
@@ -27,15 +29,25 @@ package struct RoutedDialer: Sendable {
                 failure = error
             }
         }
-        for router in addresses.routers.prefix(Limits.routersPerPeerMax) {
+        let routers = doubts.sorted(addresses.routers)
+        for router in routers.prefix(Limits.routersPerPeerMax) {
             guard !Task.isCancelled else { throw .cancelled }
             do throws(SessionError) {
-                return try await dial(peer, by: router, deadline: deadline)
+                return watched(
+                    try await dial(peer, by: router, deadline: deadline), by: router)
             } catch {
                 failure = error
+                if error.isOfRouter { doubts.note(router) }
             }
         }
         throw failure
+    }
+
+    private func watched(_ session: Session, by router: Endpoint) -> Session {
+        session.whenOver { [doubts, weak session] in
+            if session?.isLeft == false { doubts.note(router) }
+        }
+        return session
     }
 
     private func dialDirect(
@@ -86,6 +98,17 @@ package struct RoutedDialer: Sendable {
         case nil:
             if case .failure(let error) = result { throw error }
             throw .handshakeFailed
+        }
+    }
+}
+
+extension SessionError {
+    /// Whether a router may be to blame: not when it says that the peer is elsewhere, nor when
+    /// nobody waits for the session any more.
+    fileprivate var isOfRouter: Bool {
+        switch self {
+        case .notForwarded, .cancelled, .peerNotAdmitted, .noCertificate: false
+        default: true
         }
     }
 }

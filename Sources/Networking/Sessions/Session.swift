@@ -14,11 +14,13 @@ package final class Session: Sendable {
     private let channel: any Channel
     private let handler: NIOLoopBound<SessionHandler>
     private let traffic: SessionTraffic
+    private let over: SessionEnd
     private let lastCall = Atomic<UInt64>(0)
+    private let wasLeft = Atomic<Bool>(false)
 
     init(
         peer: SessionPeer, path: SessionPath, isDialled: Bool, channel: any Channel,
-        handler: NIOLoopBound<SessionHandler>, traffic: SessionTraffic
+        handler: NIOLoopBound<SessionHandler>, traffic: SessionTraffic, over: SessionEnd
     ) {
         self.peer = peer
         self.path = path
@@ -26,13 +28,14 @@ package final class Session: Sendable {
         self.channel = channel
         self.handler = handler
         self.traffic = traffic
+        self.over = over
     }
 
     /// Bytes that came and went so far.
     package var receivedByteCount: UInt64 { traffic.received }
     package var sentByteCount: UInt64 { traffic.sent }
 
-    package var isOpen: Bool { channel.isActive }
+    package var isOpen: Bool { channel.isActive && !over.hasCome }
 
     /// Where the peer is; `nil` behind a router.
     package var peerEndpoint: Endpoint? {
@@ -92,14 +95,27 @@ package final class Session: Sendable {
 
     /// Takes no more requests, lets those under way end, and closes; at once after `grace`.
     package func close(grace: Duration = .zero) async {
+        wasLeft.store(true, ordering: .relaxed)
         channel.eventLoop.execute { [handler] in handler.value.leave(grace: grace) }
         await waitUntilClosed()
     }
+
+    /// Ends it because its way does not carry: what is under way fails, and whoever dials again
+    /// takes another router first.
+    package func abandon() {
+        channel.eventLoop.execute { [handler] in handler.value.leave(grace: .zero) }
+    }
+
+    /// Whether it is we who closed it, since it was not wanted any more.
+    var isLeft: Bool { wasLeft.load(ordering: .relaxed) }
 
     package func waitUntilClosed() async {
         // Never fails.
         try? await channel.closeFuture.get()
     }
+
+    /// Calls `body` on a network thread before its last requests hear that it is over.
+    func whenOver(_ body: @escaping @Sendable () -> Void) { over.whenComes(body) }
 
     /// Calls `body` on a network thread when the session has ended.
     func whenClosed(_ body: @escaping @Sendable () -> Void) {

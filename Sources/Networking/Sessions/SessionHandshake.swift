@@ -50,11 +50,11 @@ enum SessionHandshake {
             throw error
         }
         let bound = NIOLoopBound(handler, eventLoop: loop)
-        let traffic = handler.traffic
+        let (traffic, over) = (handler.traffic, handler.over)
         return established.futureResult.map { peer in
             Session(
                 peer: peer, path: path, isDialled: role == .dialler, channel: channel,
-                handler: bound, traffic: traffic)
+                handler: bound, traffic: traffic, over: over)
         }
     }
 

@@ -93,16 +93,22 @@ struct Check {
         recycler: BufferRecycler, state: StateBox
     ) throws {
         let descriptor = row.descriptor
-        let answers = descriptor.places.map { place in
+        var answers = descriptor.places.map { place in
             (try? stores[place.supplier]?.has([place.fragment], of: customer.owner.user))?.first
         }
-        let present = answers.map { $0 == true }
+        var present = answers.map { $0 == true }
         var good = present
         if readsData {
             let stripe = RecycledBuffer(
                 byteCount: BlockFetcher.stripeByteCount(descriptor), from: recycler)
             for position in descriptor.places.indices where present[position] {
-                good[position] = fetcher.read(position, of: descriptor, into: stripe.buffer)
+                switch fetcher.read(position, of: descriptor, into: stripe.buffer) {
+                case .good: break
+                case .wrong: good[position] = false
+                case .unknown:
+                    // A connection that ends is no damage.
+                    (answers[position], present[position], good[position]) = (nil, false, false)
+                }
             }
         }
         for (position, place) in descriptor.places.enumerated()

@@ -16,6 +16,8 @@ package struct FamilyMember: Sendable {
     package let quota: Int?
     package let usedByteCount: Int?
     package let score: CandidateScore
+    /// Seconds that its clock is ahead of ours, to some minutes; `nil` when it is not known.
+    package let clockAhead: Int64?
 }
 
 extension Customer {
@@ -41,7 +43,8 @@ extension Customer {
             return FamilyMember(
                 record: supplier.record, failure: supplier.failure.map(reasonText),
                 isFired: fired.contains(id), fragmentCount: counts[id] ?? 0,
-                quota: usage?.quota, usedByteCount: usage?.charged, score: score)
+                quota: usage?.quota, usedByteCount: usage?.charged, score: score,
+                clockAhead: supplier.clockAhead)
         }
     }
 

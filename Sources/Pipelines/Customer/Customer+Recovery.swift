@@ -158,10 +158,10 @@ extension Customer {
     }
 
     private func openForRecovery(at place: String) throws -> OpenSupplier {
-        let (store, found) = try openStore(at: place, creates: false, isNew: false)
+        let (store, found, clock) = try openStore(at: place, creates: false, isNew: false)
         return OpenSupplier(
             record: SupplierRecord(id: store.supplier, address: address(of: found)),
-            store: store, failure: nil)
+            store: store, failure: nil, clockAhead: clock)
     }
 
     private func newestHead(_ open: [OpenSupplier]) throws -> (Head, HeadBody) {

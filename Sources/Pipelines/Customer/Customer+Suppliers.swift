@@ -13,6 +13,8 @@ struct OpenSupplier: Sendable {
     let store: (any FragmentStore)?
     /// Why it cannot.
     let failure: (any Error)?
+    /// Seconds that its clock is ahead of ours; `nil` when it is not known.
+    var clockAhead: Int64?
 }
 
 /// The suppliers that a backup goes to.
@@ -57,14 +59,14 @@ extension Customer {
 
     func openKnown(_ record: SupplierRecord) -> OpenSupplier {
         do {
-            let (store, address) = try openStore(at: place(of: record), creates: false)
+            let (store, address, clock) = try openStore(at: place(of: record), creates: false)
             guard store.supplier == record.id else {
                 store.close()
                 throw OtherSupplier()
             }
             return OpenSupplier(
                 record: SupplierRecord(id: record.id, address: self.address(of: address)),
-                store: store, failure: nil)
+                store: store, failure: nil, clockAhead: clock)
         } catch {
             return OpenSupplier(record: record, store: nil, failure: error)
         }
@@ -97,13 +99,14 @@ extension Customer {
             try setLeaving(false, known.record.id)
             return nil
         }
-        let (store, found) = try openStore(at: place, creates: creates)
+        let (store, found, clock) = try openStore(at: place, creates: creates)
         let record = SupplierRecord(id: store.supplier, address: self.address(of: found))
         try catalog.record(record)
         try setLeaving(false, record.id)
         suppliers.withLock { open in
             let old = open.firstIndex { $0.record.id == record.id }
-            let new = OpenSupplier(record: record, store: store, failure: nil)
+            let new = OpenSupplier(
+                record: record, store: store, failure: nil, clockAhead: clock)
             if let old { open[old] = new } else { open.append(new) }
         }
         return record
@@ -113,10 +116,10 @@ extension Customer {
     ///
     /// - Parameter creates: makes it when there is none; the directories above it too.
     /// - Parameter isNew: whether a node of the network that we have no contract with gets one.
-    /// - Returns: the store, and where it was found.
+    /// - Returns: the store, where it was found, and seconds that its clock is ahead of ours.
     func openStore(
         at place: String, creates: Bool, isNew: Bool = true
-    ) throws -> (store: any FragmentStore, place: String) {
+    ) throws -> (store: any FragmentStore, place: String, clockAhead: Int64?) {
         let connection = try adapters.suppliers.connect(
             to: place, as: SupplierCaller(certificate: certificate, device: owner.device),
             creates: creates)
@@ -134,7 +137,7 @@ extension Customer {
             store.close()
             throw error
         }
-        return (store, connection.newAddress ?? place)
+        return (store, connection.newAddress ?? place, connection.clockAhead)
     }
 
     /// Proposes a contract unless the one in force is what this machine needs. What other machines

@@ -74,7 +74,7 @@ final class BlockFetcher: Sendable {
         var present: [Int] = []
         for position in order(of: descriptor)
         where present.count < descriptor.scheme.dataCount
-            && read(position, of: descriptor, into: stripe)
+            && read(position, of: descriptor, into: stripe) == .good
         {
             present.append(position)
         }
@@ -142,10 +142,21 @@ final class BlockFetcher: Sendable {
             && (store.checksRoots || FragmentID(BLAKE3.hash(slot.immutable.bytes)) == fragment)
     }
 
+    /// What came of asking for a fragment.
+    enum Outcome {
+        case good
+        /// Its supplier has answered, and not with these bytes.
+        case wrong
+        /// Nothing is known of it: its supplier does not answer.
+        case unknown
+    }
+
     /// Reads one fragment to its place and checks its root; a fault is counted.
-    func read(_ position: Int, of descriptor: BlockDescriptor, into stripe: PageBuffer) -> Bool {
-        read(
-            descriptor.places[position],
+    func read(
+        _ position: Int, of descriptor: BlockDescriptor, into stripe: PageBuffer
+    ) -> Outcome {
+        outcome(
+            of: descriptor.places[position],
             into: BlockFetcher.slot(position, of: descriptor, in: stripe), RequestCancellation())
     }
 
@@ -153,6 +164,13 @@ final class BlockFetcher: Sendable {
         _ place: FragmentPlace, into slot: UnsafeMutableRawBufferPointer,
         _ cancellation: RequestCancellation
     ) -> Bool {
+        outcome(of: place, into: slot, cancellation) == .good
+    }
+
+    private func outcome(
+        of place: FragmentPlace, into slot: UnsafeMutableRawBufferPointer,
+        _ cancellation: RequestCancellation
+    ) -> Outcome {
         ask(place, cancellation) { (store) throws(StoreError) in
             let count = try store.get(
                 place.fragment, of: user, range: nil, into: slot, cancellation: cancellation)
@@ -166,22 +184,24 @@ final class BlockFetcher: Sendable {
     private func ask(
         _ place: FragmentPlace, _ cancellation: RequestCancellation,
         _ body: (any FragmentStore) throws(StoreError) -> Bool
-    ) -> Bool {
+    ) -> Outcome {
+        var outcome = Outcome.wrong
         let started = time.uptime
         do throws(StoreError) {
             if let store = stores[place.supplier], try body(store) {
                 times.note(place.supplier, nanoseconds: time.uptime - started)
-                return true
+                return .good
             }
         } catch {
             // Nobody has waited for the answer: that is no fault.
-            if cancellation.isCancelled { return false }
+            if cancellation.isCancelled { return .unknown }
             if error.fault == .unreachable {
+                outcome = .unknown
                 state.withLock { _ = $0.silent.insert(place.supplier) }
             }
         }
         state.withLock { $0.faults[place.supplier, default: 0] += 1 }
-        return false
+        return outcome
     }
 
     // MARK: Parts
@@ -223,13 +243,14 @@ final class BlockFetcher: Sendable {
         into target: UnsafeMutableRawBufferPointer, _ cancellation: RequestCancellation
     ) -> Bool {
         let place = descriptor.places[piece.position]
-        return ask(place, cancellation) { (store) throws(StoreError) in
+        let outcome = ask(place, cancellation) { (store) throws(StoreError) in
             guard let remote = store as? RemoteFragmentStore else { return false }
             try remote.getProved(
                 place.fragment, of: user, range: piece.range, length: descriptor.fragmentLength,
                 into: target, cancellation: cancellation)
             return true
         }
+        return outcome == .good
     }
 
     /// The whole leaves of the data fragments that hold ranges of the sealed block; pieces of one

@@ -17,9 +17,10 @@ struct CatchUp {
         let missed = ledger.missed
         guard !missed.isEmpty else { return }
         let wanted = Set(missed.values.flatMap { $0 })
-        let returned = inParallel(lanes.filter { wanted.contains($0.record.id) }) { lane in
-            lane.returned() == nil ? nil : lane.record.id
-        }.compactMap { $0 }
+        var returned = Set(
+            inParallel(lanes.filter { wanted.contains($0.record.id) }) { lane in
+                lane.returned() == nil ? nil : lane.record.id
+            }.compactMap { $0 })
         guard !returned.isEmpty else { return }
         let books = RebuildBooks(customer: customer)
         let rebuilder = Rebuilder(
@@ -38,9 +39,10 @@ struct CatchUp {
             }
             _ = try rebuilder.perform(steps, of: block)
             guard let now = try books.block(row) else { continue }
-            ledger.caughtUp(
-                row, scheme: now.scheme,
-                missing: zip(now.holdings.places, now.holdings.isHeld).filter { !$1 }.map(\.0))
+            let missing = zip(now.holdings.places, now.holdings.isHeld).filter { !$1 }.map(\.0)
+            ledger.caughtUp(row, scheme: now.scheme, missing: missing)
+            // Who says that it is there and takes nothing is not waited for block after block.
+            if !steps.isEmpty { returned.subtract(Set(suppliers).intersection(missing)) }
         }
     }
 }

@@ -181,7 +181,7 @@ final class SupplierLane: Sendable {
                 let isAway = state.withLock { $0.absence != nil }
                 let isLong = board.isEnough && (isAway || waited >= patience.hold)
                 guard !isLong, waited < patience.networkHold, board.pause(nanoseconds: pause) else {
-                    leaveOut(error)
+                    leaveOut(error, after: waited)
                     throw error
                 }
                 pause = min(2 * pause, patience.pauseMax)
@@ -189,12 +189,15 @@ final class SupplierLane: Sendable {
         }
     }
 
-    private func leaveOut(_ error: StoreError) {
+    /// - Parameter waited: what it has cost to find that out; nobody costs the others more than a
+    ///   part of their time.
+    private func leaveOut(_ error: StoreError, after waited: UInt64) {
         let now = time.uptime
         state.withLock { state in
             state.absence = error
             state.absencePause = min(
-                max(2 * state.absencePause, patience.pauseMax), Limits.laneAbsencePauseMax)
+                max(2 * state.absencePause, patience.pauseMax, 4 * waited),
+                Limits.laneAbsencePauseMax)
             state.nextAttempt = now + state.absencePause
         }
     }

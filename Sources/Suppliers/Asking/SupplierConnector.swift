@@ -36,13 +36,17 @@ package struct SupplierConnection: Sendable {
     package let channel: any RequestChannel
     /// Where it was found, when that is not where it was looked for.
     package let newAddress: String?
+    /// Seconds that its clock is ahead of ours, to some minutes; `nil` when it has none of its own.
+    package let clockAhead: Int64?
 
     package init(
-        supplier: SupplierID, channel: any RequestChannel, newAddress: String? = nil
+        supplier: SupplierID, channel: any RequestChannel, newAddress: String? = nil,
+        clockAhead: Int64? = nil
     ) {
         self.supplier = supplier
         self.channel = channel
         self.newAddress = newAddress
+        self.clockAhead = clockAhead
     }
 }
 

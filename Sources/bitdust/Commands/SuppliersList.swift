@@ -29,6 +29,11 @@ struct SuppliersList: ContextualCommand {
             return try context.console.out(JSON.array(family.map(FamilyText.message)).line)
         }
         for line in FamilyText.table(family) { try context.console.out(line) }
+        if let own = FamilyText.clocks(family).own {
+            context.console.message(
+                "The clock of this machine is \(FamilyText.clock(own)) those of most suppliers: "
+                    + "set it. No backup depends on it.")
+        }
         if family.isEmpty {
             context.console.message("No suppliers yet. Hire some: " + context.command("hire"))
         }
@@ -39,6 +44,7 @@ struct SuppliersList: ContextualCommand {
 enum FamilyText {
     static func table(_ family: [FamilyMember]) -> [String] {
         guard !family.isEmpty else { return [] }
+        let wrong = clocks(family).wrong
         let heading = ["ID", "State", "Score", "Holds", "Fragments", "Where", "Because"]
         let rows = family.map { member in
             [
@@ -46,10 +52,26 @@ enum FamilyText {
                 member.failure == nil ? "\(member.score.points)" : "-",
                 member.usedByteCount.map { sizeText(UInt64($0)) } ?? "?",
                 countText(member.fragmentCount), place(member.record),
-                member.failure ?? reasons(member.score),
+                member.failure ?? reasons(member.score)
+                    + (wrong[member.record.id].map { ", its clock is \(clock($0)) others" } ?? ""),
             ]
         }
         return SnapshotText.aligned([heading] + rows, rightAligned: [2, 3, 4])
+    }
+
+    static func clocks(_ family: [FamilyMember]) -> ClockReview {
+        ClockReview(
+            Dictionary(
+                uniqueKeysWithValues: family.compactMap { member in
+                    member.failure == nil ? member.clockAhead.map { (member.record.id, $0) } : nil
+                }))
+    }
+
+    /// `2 days ahead of`, `3 hours behind`.
+    static func clock(_ seconds: Int64) -> String {
+        let hours = (seconds.magnitude + 1800) / 3600
+        let (count, unit) = hours < 48 ? (hours, "hour") : ((hours + 12) / 24, "day")
+        return "\(count) \(unit)\(count == 1 ? "" : "s") " + (seconds > 0 ? "ahead of" : "behind")
     }
 
     static func reasons(_ score: CandidateScore) -> String {
@@ -85,6 +107,9 @@ enum FamilyText {
         ]
         if let used = member.usedByteCount { fields.append(JSONField("bytes_used", used)) }
         if let quota = member.quota { fields.append(JSONField("bytes_agreed", quota)) }
+        if let ahead = member.clockAhead {
+            fields.append(JSONField("clock_ahead_seconds", Int(ahead)))
+        }
         if let failure = member.failure { fields.append(JSONField("failure", failure)) }
         return .object(fields)
     }

@@ -8,6 +8,7 @@ final class SessionHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     let traffic = SessionTraffic()
+    let over = SessionEnd()
     private let setup: SessionSetup
     private let verifier: PeerVerifier
     private let established: EventLoopPromise<SessionPeer>
@@ -350,6 +351,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func end(_ error: SessionError) {
         guard !core.isEnded else { return }
+        over.come()
         core.end(error)
         tick?.cancel()
         // Only the first of these counts.
