@@ -46,8 +46,10 @@ actor RebuildingService: ServiceBody {
             loop.contact = { try RebuildingService.contact(RebuilderLink(network), $0, log) }
             state?.enter("REBUILDING")
             parts.health.begin()
+            parts.openNetworks.add(network)
             let end = await loop.round()
             parts.health.end(end.round)
+            parts.openNetworks.remove(network)
             await network.close()
             tell(end)
             state?.enter("DONE")
