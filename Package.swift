@@ -242,7 +242,8 @@ let package = Package(
             dependencies: [
                 "Daemon", "Simulation", "Model", "Identities", "Settings", "Services", "APIModel",
                 "Catalogs", "Networking", "DHT", "IdentityServers", "Placement", "Suppliers",
-                "Rebuilding", "Pipelines", "Hashing", "Sealing", logging,
+                "Rebuilding", "Pipelines", "Hashing", "Sealing", logging, nioCore, nioPosix,
+                nioHTTP1,
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

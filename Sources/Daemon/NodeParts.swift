@@ -28,6 +28,7 @@ struct NodeParts: Sendable {
     let propagation = PropagationSlot()
     let friends: FriendFiles
     let health = HealthSlot()
+    let openNetworks = OpenNetworks()
     /// Ends the process.
     let end: @Sendable (NodeProcess.Ending) -> Void
 

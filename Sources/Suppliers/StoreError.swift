@@ -119,6 +119,8 @@ extension StoreError {
             self = .diskFull
         } else if error.isReadOnly {
             self = .readOnly
+        } else if error.isSilent {
+            self = .unavailable(reason: "its storage does not answer")
         } else {
             self = .failed(operation: error.operation.rawValue, errno: error.code)
         }

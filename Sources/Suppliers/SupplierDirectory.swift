@@ -60,12 +60,16 @@ package struct SupplierDirectory: Sendable {
 
     /// Makes `path` a directory of the same supplier, on another disk.
     ///
+    /// - Parameter target: where it is; with this one when `nil`.
+    ///
     /// - Throws: as ``create(at:random:disk:)``.
-    package func extend(to path: String) throws(SupplierDirectoryError) -> SupplierDirectory {
+    package func extend(
+        to path: String, disk target: (any Disk)? = nil
+    ) throws(SupplierDirectoryError) -> SupplierDirectory {
         let bytes = try SupplierDirectory.read(
             SupplierDirectory.keyName, in: self.path, on: disk,
             limit: SupplierDirectory.keyLength + 1)
-        return try SupplierDirectory.create(at: path, keyFile: bytes, disk: disk)
+        return try SupplierDirectory.create(at: path, keyFile: bytes, disk: target ?? disk)
     }
 
     private static func create(

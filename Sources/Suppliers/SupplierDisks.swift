@@ -1,6 +1,18 @@
 package import Identities
 package import Model
 
+/// Where one of the places of a supplier is, and what is behind it.
+package struct DonatedPlace: Sendable {
+    /// On this machine.
+    package let directory: String
+    package let disk: any Disk
+
+    package init(directory: String, disk: any Disk) {
+        self.directory = directory
+        self.disk = disk
+    }
+}
+
 /// The directories of one supplier, opened together.
 package struct SupplierDisks: Sendable {
     package let key: SupplierKey
@@ -20,27 +32,36 @@ package struct SupplierDisks: Sendable {
     /// - Parameter known: directories that were there before: one of them that is missing is a disk
     ///   that is away, and is not made anew. All others are made.
     /// - Parameter capacity: bytes donated on all of them.
-    /// - Throws: the first directory's error when none can be opened: ``SupplierDirectoryError`` or
-    ///   ``StoreError``.
+    /// - Parameter locate: says what is behind a path that is none of this machine.
+    /// - Throws: the first directory's error when none can be opened: ``SupplierDirectoryError``,
+    ///   ``StoreError`` or what `locate` throws.
     package static func open(
         _ paths: [String], known: Set<String>, capacity: Int, random: some RandomSource,
-        disk: any Disk = LocalDisk(), options: StoreOptions = StoreOptions()
+        options: StoreOptions = StoreOptions(),
+        locate: (String) throws -> DonatedPlace = {
+            DonatedPlace(directory: $0, disk: LocalDisk())
+        }
     ) throws -> SupplierDisks {
+        var places: [String: DonatedPlace] = [:]
         var found: [String: SupplierDirectory] = [:]
         var errors: [String: any Error] = [:]
         for path in paths {
             do {
-                found[path] = try SupplierDirectory.open(at: path, disk: disk)
+                let place = try locate(path)
+                places[path] = place
+                found[path] = try SupplierDirectory.open(at: place.directory, disk: place.disk)
             } catch {
                 errors[path] = error
             }
         }
         var first = paths.compactMap { found[$0] }.first
         for path in paths where isMissing(errors[path]) && !known.contains(path) {
+            guard let place = places[path] else { continue }
             do {
                 found[path] =
-                    try first?.extend(to: path)
-                    ?? SupplierDirectory.create(at: path, random: random, disk: disk)
+                    try first?.extend(to: place.directory, disk: place.disk)
+                    ?? SupplierDirectory.create(
+                        at: place.directory, random: random, disk: place.disk)
                 first = first ?? found[path]
                 errors[path] = nil
             } catch {
@@ -54,7 +75,9 @@ package struct SupplierDisks: Sendable {
                 guard directory.supplier == first.supplier else {
                     throw SupplierDirectoryError.notEmpty
                 }
-                slots.append(DiskSlot(path: path, store: try directory.store(options)))
+                slots.append(
+                    DiskSlot(
+                        path: directory.path, name: path, store: try directory.store(options)))
             } catch {
                 errors[path] = error
             }

@@ -15,6 +15,12 @@ final class HomeScratch: Sendable {
         try home.create()
     }
 
+    /// A home that is there.
+    init(path: String) throws {
+        home = try NodeHome(path: Array(path.utf8))
+        try home.create()
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: home.path) }
 
     func text(_ path: String) throws -> String {

@@ -127,15 +127,13 @@ extension RouteTable {
             answer: "suppliers, ecc_map, customer_idurl, revision, publisher_idurl, timestamp"),
         Route(
             .post, id: "supplier/change", short: "su/c", method: "supplier_change",
-            supplier + [successor(.optional)], service: "employer", isBuilt: false,
-            answer: "nothing"),
+            supplier + [successor(.optional)], service: "employer", answer: "nothing"),
         Route(
             .delete, id: "supplier/replace", short: "su/r", method: "supplier_replace",
             supplier, service: "employer", answer: "nothing"),
         Route(
             .put, id: "supplier/switch", short: "su/sw", method: "supplier_switch",
-            supplier + [successor(.mandatory)], service: "employer", isBuilt: false,
-            answer: "nothing"),
+            supplier + [successor(.mandatory)], service: "employer", answer: "nothing"),
         Route(
             .post, id: "supplier/ping", short: "su/png", method: "suppliers_ping",
             service: "customer", answer: "asked, answered: how many suppliers"),
@@ -176,8 +174,8 @@ extension RouteTable {
             answer: "donated, consumed, used, real, free in bytes, customers_num, customers"),
         Route(
             .get, id: "space/consumed", short: "sp/c", method: "space_consumed",
-            service: "customer", isBuilt: false,
-            answer: "needed, used, available in bytes, suppliers_num, counts of files"),
+            service: "customer",
+            answer: "needed, granted, used, available in bytes, suppliers_num, counts of files"),
         Route(
             .get, id: "space/local", short: "sp/l", method: "space_local", service: "process",
             answer: "backups, temp, customers, total, disktotal, diskfree in bytes and percent"),
@@ -186,15 +184,15 @@ extension RouteTable {
     static let trafficRoutes = [
         Route(
             .get, id: "packet/list", short: "pkt/l", method: "packets_list", service: "gateway",
-            isBuilt: false, answer: "packets under way: direction, label, target, bytes"),
+            answer: "requests under way: direction, label, target, size, bytes of each"),
         Route(
             .get, id: "packet/stats", short: "pkt/i", otherIDs: ["packet/info"],
-            method: "packets_stats", service: "gateway", isBuilt: false,
-            answer: "counts of packets in and out"),
+            method: "packets_stats", service: "gateway",
+            answer: "requests and bytes in and out of the open sessions, packets of the DHT"),
         Route(
             .get, id: "transfer/list", short: "tr/l", method: "transfers_list",
-            service: "data_motion", isBuilt: false,
-            answer: "idurl, global_id, outgoing, incoming by supplier"),
+            service: "data_motion",
+            answer: "idurl, global_id, outgoing, incoming of each who moves fragments now"),
         Route(
             .get, id: "connection/list", short: "con/l", method: "connections_list",
             [.list("protocols")], service: "gateway",
@@ -202,7 +200,7 @@ extension RouteTable {
                 + "bytes_received of each"),
         Route(
             .get, id: "stream/list", short: "str/l", method: "streams_list",
-            [.list("protocols")], service: "gateway", isBuilt: false,
+            [.list("protocols")], service: "gateway",
             answer: "proto, stream_id, type, bytes_current, bytes_total, progress of each"),
     ]
 

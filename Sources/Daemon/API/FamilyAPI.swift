@@ -4,9 +4,10 @@ internal import Identities
 internal import Model
 internal import Networking
 internal import Pipelines
+internal import Settings
 internal import Suppliers
 
-/// The group `supplier` as the customer of this home sees it, and the sessions of the node.
+/// The group `supplier` as the customer of this home sees it.
 struct FamilyAPI: Sendable {
     let parts: NodeParts
 
@@ -15,7 +16,9 @@ struct FamilyAPI: Sendable {
         table.on("supplier/list") { await list($0) }
         table.on("supplier/ping") { _ in await ping() }
         table.on("supplier/replace") { await replace($0) }
-        table.on("connection/list") { await connections($0) }
+        table.on("supplier/change") { await change($0) }
+        table.on("supplier/switch") { await change($0) }
+        table.on("space/consumed") { _ in await consumed() }
         return table
     }
 
@@ -76,15 +79,92 @@ struct FamilyAPI: Sendable {
             return .error("position or supplier_id is needed")
         }
         return await withCustomer { customer in
-            let family = try customer.family()
-            let found = family.enumerated().filter { index, member in
-                name.map { isNamed(member, $0) } ?? (index == position)
+            guard let record = try find(position, name, customer) else {
+                return .error("supplier not found")
             }
-            guard found.count == 1 else { return .error("supplier not found") }
-            let record = found[0].element.record
             try customer.setLeaving(true, record.id)
             return .ok(
                 message: "supplier \(record.id) gets nothing new and is replaced by another one")
+        }
+    }
+
+    /// Hires the one named and gives the other up, in this order: without the new one everything
+    /// stays as it is. Without a name it is ``replace(_:)``.
+    private func change(_ request: APIRequest) async -> APIEnvelope {
+        guard let new = request.text("new_supplier_id") else { return await replace(request) }
+        let (position, name) = (request.integer("position"), request.text("supplier_id"))
+        guard position != nil || name != nil else {
+            return .error("position or supplier_id is needed")
+        }
+        guard let place = place(of: new) else {
+            return .error("\(new) is nobody whom this node knows")
+        }
+        return await withCustomer { customer in
+            guard let record = try find(position, name, customer) else {
+                return .error("supplier not found")
+            }
+            guard NodeAddress(record.address)?.user != place.user else {
+                return .error("\(new) is this supplier")
+            }
+            let report = try customer.hire([place.description])
+            if let failed = report.failed.first {
+                return .error("\(new) cannot be hired: \(failed.reason)")
+            }
+            try customer.setLeaving(true, record.id)
+            return .ok(message: "supplier \(record.id) is replaced by \(new)")
+        }
+    }
+
+    /// The supplier at a position or with a name, when there is exactly one.
+    private func find(
+        _ position: Int?, _ name: String?, _ customer: Customer
+    ) throws -> SupplierRecord? {
+        let found = try customer.family().enumerated().filter { index, member in
+            name.map { isNamed(member, $0) } ?? (index == position)
+        }
+        return found.count == 1 ? found[0].element.record : nil
+    }
+
+    /// Where somebody is: a node's address as it is, or who is known by this name.
+    private func place(of name: String) -> NodeAddress? {
+        if let address = NodeAddress(name) { return address }
+        if let user = UserID(hex: name) { return NodeAddress(user: user) }
+        let document = parts.hub.known.documents.first { document in
+            "\(document.globalID)" == name || document.content.sources.contains { "\($0)" == name }
+        }
+        return document.map { NodeAddress(user: $0.userID) }
+    }
+
+    // MARK: Space
+
+    /// What is asked for and used of suppliers that answer; files are those of the newest snapshot
+    /// of each set.
+    private func consumed() async -> APIEnvelope {
+        let needed = Int(clamping: parts.values[CustomerSettings.neededSpace].byteCount)
+        return await withCustomer { customer in
+            let family = try customer.family()
+            var newest: [String: SnapshotCounts] = [:]
+            for (_, snapshot) in try customer.snapshots() {
+                newest[snapshot.setName] = snapshot.counts
+            }
+            func sum(_ count: (SnapshotCounts) -> UInt64) -> APIValue {
+                APIValue(Int(clamping: newest.values.reduce(0) { $0 + count($1) }))
+            }
+            let used = family.reduce(0) { $0 + ($1.usedByteCount ?? 0) }
+            let granted = family.reduce(0) { $0 + ($1.quota ?? 0) }
+            let count = max(1, family.count)
+            return .result([
+                "suppliers_num": APIValue(family.count),
+                "suppliers_answered": APIValue(family.count { $0.failure == nil }),
+                "needed": APIValue(needed), "granted": APIValue(granted),
+                "used": APIValue(used), "available": APIValue(max(0, granted - used)),
+                "needed_per_supplier": APIValue(needed / count),
+                "used_per_supplier": APIValue(used / count),
+                "available_per_supplier": APIValue(max(0, granted - used) / count),
+                "used_percent": .text(SpaceAPI.percent(UInt64(used), of: UInt64(granted))),
+                "my_files": sum(\.filesTotal), "my_folders": sum(\.directories),
+                "my_files_size": sum(\.bytesTotal), "my_backups_size": APIValue(used),
+            ])
         }
     }
 
@@ -102,57 +182,37 @@ struct FamilyAPI: Sendable {
             || document.content.sources.contains { "\($0)" == name }
     }
 
-    /// Lets `body` have the customer of this home on a thread that may wait; gives way to commands.
+    /// Lets `body` have the customer of this home on a thread that may wait, with the network that
+    /// its suppliers are in; gives way to commands.
     private func withCustomer(
         _ body: @escaping @Sendable (Customer) throws -> APIEnvelope
     ) async -> APIEnvelope {
         let home = Home(path: Array(parts.home.path.utf8))
-        let adapters = parts.setting.adapters
-        return await withCheckedContinuation { continuation in
+        let network = CustomerNetwork(home: parts.home, setting: parts.setting)
+        var adapters = parts.setting.adapters
+        adapters.suppliers = network.suppliers
+        parts.openNetworks.add(network)
+        let answer = await withCheckedContinuation { [adapters] continuation in
             DispatchQueue.global().async {
-                guard Customer.exists(home: home) else {
-                    return continuation.resume(returning: .error("no suppliers yet"))
-                }
-                do {
-                    let customer = try Customer.open(
-                        home: home, adapters: adapters, isBackground: true)
-                    defer { customer.close() }
-                    continuation.resume(returning: try body(customer))
-                } catch {
-                    continuation.resume(returning: .error(NodeProcess.text(error)))
-                }
+                continuation.resume(returning: FamilyAPI.answer(home, adapters, body))
             }
         }
+        parts.openNetworks.remove(network)
+        await network.close()
+        return answer
     }
 
-    // MARK: Sessions
-
-    private func connections(_ request: APIRequest) async -> APIEnvelope {
-        let wanted = request.list("protocols")
-        var sessions = await parts.hub.openSessions
-        for session in await parts.hub.current?.pool.openSessions ?? []
-        where !sessions.contains(where: { $0 === session }) {
-            sessions.append(session)
-        }
-        let items = sessions.compactMap { session -> APIValue? in
-            let (proto, host) = FamilyAPI.way(session.path)
-            guard wanted.isEmpty || wanted.contains(proto) else { return nil }
-            return .object(
-                parts.hub.known.names(of: session.peer.userID).merging([
-                    "status": "active", "state": "CONNECTED", "proto": .text(proto),
-                    "host": .text("\(host)"), "dialled": .bool(session.isDialled),
-                    "bytes_sent": APIValue(Int(clamping: session.sentByteCount)),
-                    "bytes_received": APIValue(Int(clamping: session.receivedByteCount)),
-                ]) { $1 })
-        }
-        return .result(.array(items))
-    }
-
-    /// As the older product calls it, and where the other end of the connection is.
-    private static func way(_ path: SessionPath) -> (proto: String, host: Endpoint) {
-        switch path {
-        case .direct(let endpoint): ("tcp", endpoint)
-        case .routed(let router): ("proxy", router)
+    /// Blocks.
+    private static func answer(
+        _ home: Home, _ adapters: Adapters, _ body: (Customer) throws -> APIEnvelope
+    ) -> APIEnvelope {
+        guard Customer.exists(home: home) else { return .error("no suppliers yet") }
+        do {
+            let customer = try Customer.open(home: home, adapters: adapters, isBackground: true)
+            defer { customer.close() }
+            return try body(customer)
+        } catch {
+            return .error(NodeProcess.text(error))
         }
     }
 }

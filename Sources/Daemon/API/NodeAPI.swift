@@ -20,6 +20,7 @@ enum NodeAPI {
         table.add(SupplierAPI(parts: parts).handlers)
         table.add(HealthAPI(parts: parts).handlers)
         table.add(FamilyAPI(parts: parts).handlers)
+        table.add(TrafficAPI(parts: parts).handlers)
         table.add(DHTAPI(parts: parts).handlers)
         return table
     }

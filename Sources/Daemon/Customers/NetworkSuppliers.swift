@@ -80,6 +80,17 @@ package final class NetworkSuppliers: SupplierConnector {
         self.silence = silence ?? SilentEndpoints(time: time)
     }
 
+    /// Sessions of all devices.
+    var openSessions: [Session] {
+        get async {
+            var sessions: [Session] = []
+            for links in links.withLock({ Array($0.values) }) {
+                sessions += await links.pool.openSessions
+            }
+            return sessions
+        }
+    }
+
     /// - Throws: for a node ``StoreError/unreachable(_:)``, or what the supplier says; for a path
     ///   what the directories say.
     package func connect(

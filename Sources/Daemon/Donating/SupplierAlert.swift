@@ -71,10 +71,10 @@ enum SupplierAlert: Hashable, Sendable {
         }
         for (slot, condition) in disks.store.examine() {
             switch condition {
-            case .gone(let reason): alerts.append(.gone(path: slot.path, reason: reason))
-            case .failing(let reason): alerts.append(.failing(path: slot.path, reason: reason))
+            case .gone(let reason): alerts.append(.gone(path: slot.name, reason: reason))
+            case .failing(let reason): alerts.append(.failing(path: slot.name, reason: reason))
             case .sound where slot.room < roomMin:
-                alerts.append(.full(path: slot.path, room: slot.room))
+                alerts.append(.full(path: slot.name, room: slot.room))
             case .sound: break
             }
         }
@@ -93,6 +93,8 @@ enum SupplierAlert: Hashable, Sendable {
         case SupplierDirectoryError.disk(let error):
             "\(error.operation.rawValue): error \(error.code)"
         case StoreError.unavailable(let reason): reason
+        case let error as ObjectError: error.text
+        case let failure as Failure: failure.message
         default: "\(error)"
         }
     }

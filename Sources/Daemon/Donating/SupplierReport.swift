@@ -19,7 +19,7 @@ struct SupplierReport: Sendable {
         /// `sound`, or what is wrong.
         let condition: String
         let room: Int
-        /// Bytes that the directory takes on the disk, as `du` counts.
+        /// Bytes that the directory takes on the disk, as `du` counts, and the bucket.
         let real: Int
     }
 
@@ -52,8 +52,8 @@ extension RunningSupplier {
             customers: customers,
             disks: store.slots.map { slot in
                 SupplierReport.DiskPlace(
-                    path: slot.path, condition: "\(slot.condition)", room: slot.room,
-                    real: DiskUse.length(below: slot.path))
+                    path: slot.name, condition: "\(slot.condition)", room: slot.room,
+                    real: DiskUse.length(below: slot.path) + slot.bucketLength)
             }, counts: server.counts, servedSeconds: seconds)
     }
 
@@ -90,13 +90,18 @@ enum DiskUse {
     /// Bytes that directories still take; those on one file system share its room.
     static func room(of slots: [DiskSlot]) -> Int {
         var rooms: [UInt: Int] = [:]
+        var buckets = 0
         for slot in slots {
+            guard !slot.isBucket else {
+                buckets += slot.room
+                continue
+            }
             var status = stat()
             guard lstat(slot.path, &status) == 0 else { continue }
             let device = UInt(status.st_dev)
             rooms[device] = max(rooms[device] ?? 0, slot.room)
         }
-        return rooms.values.reduce(0, +)
+        return rooms.values.reduce(buckets, +)
     }
 
     /// Bytes that the files below a directory take on the disk, as `du` counts; no link is

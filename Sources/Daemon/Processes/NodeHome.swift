@@ -17,6 +17,8 @@ package import Model
 /// friends.json            friends, what each keeps for the other, where they are
 /// invitations.json        invitations that this node has given out
 /// rebuilder/              what others have handed over to be rebuilt, by owner
+/// object-storage-key      the key to the buckets that are donated
+/// buckets/                of each bucket the supplier's key and the index
 /// supplier-disks          the directories of the supplier, one a line
 /// identities/             documents of others that this node has met
 /// logs/                   bitdust.log, bitdust.json, event.log, stdout.log
@@ -47,6 +49,8 @@ package struct NodeHome: Hashable, Sendable {
     package var knownIdentities: String { "\(path)/identities" }
     package var supplier: String { "\(path)/supplier" }
     package var rebuilder: String { "\(path)/rebuilder" }
+    package var accessKey: String { "\(path)/object-storage-key" }
+    package var buckets: String { "\(path)/buckets" }
     package var supplierDisks: String { "\(path)/supplier-disks" }
     package var friends: String { "\(path)/friends.json" }
     package var invitations: String { "\(path)/invitations.json" }

@@ -48,8 +48,10 @@ actor RebuildingService: ServiceBody {
             loop.progress = { slot.note($0) }
             state?.enter("REBUILDING")
             parts.health.begin()
+            parts.openNetworks.add(network)
             let end = await loop.round()
             parts.health.end(end.round)
+            parts.openNetworks.remove(network)
             await network.close()
             tell(end)
             state?.enter("DONE")

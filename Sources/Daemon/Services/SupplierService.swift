@@ -29,7 +29,7 @@ actor SupplierService: ServiceBody {
     }
 
     func start() async throws {
-        let disks = try open()
+        let disks = try await open()
         do {
             let device = try await parts.identity.deviceKeys()
             let offers = OfferMaker(
@@ -81,23 +81,33 @@ actor SupplierService: ServiceBody {
 
     // MARK: Disks
 
-    private func open() throws -> SupplierDisks {
-        let paths = parts.values.donatedPaths(home: parts.home)
+    /// On a thread of its own: a bucket may let itself be waited for.
+    private func open() async throws -> SupplierDisks {
+        let values = parts.values
+        let paths = values.donatedPaths(home: parts.home)
         let known = SupplierDiskList.read(parts.home)
+        let places = DonatedPlaces(
+            home: parts.home, values: values, threads: parts.threads, setting: parts.setting)
+        let opening = BlockingWork(threadCount: 1)
         let disks: SupplierDisks
         do {
-            disks = try SupplierDisks.open(
-                paths, known: known, capacity: parts.values.donatedByteCount,
-                random: parts.setting.random)
+            disks = try await opening.perform {
+                try SupplierDisks.open(
+                    paths, known: known, capacity: values.donatedByteCount,
+                    random: places.setting.random, locate: places.locate)
+            }
+            await opening.stop()
         } catch {
+            await opening.stop()
             let alert = SupplierAlert.closed(
                 path: paths.first ?? "", reason: SupplierAlert.reason(error))
             throw Failure(
                 alert.code, .cannotCreate, "the donated disks cannot be used",
                 cause: alert.message, remedy: alert.remedy)
         }
+        places.forgetOrders(disks.store.slots.map(\.name))
         try SupplierDiskList.write(
-            known.union(disks.store.slots.map(\.path)), parts.home)
+            known.union(disks.store.slots.map(\.name)), parts.home)
         return disks
     }
 

@@ -133,6 +133,12 @@ package final class Session: Sendable {
         }
     }
 
+    /// Calls `body` on the connection's thread; without the handler when that has ended.
+    func onThread(_ body: @escaping @Sendable (SessionHandler?) -> Void) {
+        guard channel.isActive else { return body(nil) }
+        channel.eventLoop.execute { [handler] in body(handler.value) }
+    }
+
     private func nextID() -> UInt64 { lastCall.add(1, ordering: .relaxed).newValue }
 
     private func start(_ call: SessionCall) {

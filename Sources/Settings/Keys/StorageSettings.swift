@@ -58,7 +58,16 @@ package enum SupplierSettings {
         "disk space that you donate to customers")
     package static let donatedPaths = Setting.words(
         "services/supplier/donated-paths",
-        "directories on the disks that you donate, without blanks; empty: `supplier` in the home")
+        "directories on the disks that you donate, or `s3://BUCKET/PREFIX`, without blanks; empty: "
+            + "`supplier` in the home")
+    package static let storageEndpoint = Setting.string(
+        "services/supplier/storage-endpoint",
+        "where the object storage of `s3://` is, `https://HOST:PORT`; empty: Amazon's")
+    package static let storageRegion = Setting.string(
+        "services/supplier/storage-region", "region of the object storage; empty: us-east-1")
+    package static let storageCertificates = Setting.folder(
+        "services/supplier/storage-certificates",
+        "file of certificates in PEM that the object storage may have; empty: those of the system")
     package static let customerSpaceMax = Setting.diskSpace(
         "services/supplier/customer-space-max", .gigabytes(1 << 20), min: .megabytes(1),
         "what one customer gets at most of the space that you donate")
@@ -91,6 +100,7 @@ package enum SupplierSettings {
 
     static let all = [
         donatedSpace.definition, donatedPaths.definition, customerSpaceMax.definition,
+        storageEndpoint.definition, storageRegion.definition, storageCertificates.definition,
         isPaused.definition, isLeaving.definition, leavingDays.definition, rejected.definition,
         customerIdleDays.definition, initialHours.definition,
         raiseFactor.definition,

@@ -18,6 +18,12 @@ package protocol Disk: AnyObject, Sendable {
     /// Takes the lock of this file for this process, or throws `EWOULDBLOCK`. Released when the
     /// returned file is closed.
     func lock(_ path: String) throws(DiskError) -> any DiskFile
+    /// Why it last said no, where it knows more than an error number.
+    var refusal: String? { get }
+}
+
+extension Disk {
+    package var refusal: String? { nil }
 }
 
 /// How a file is opened. `direct` asks for transfers past the page cache and is a wish: where the

@@ -192,9 +192,17 @@ extension DiskError {
     package static let readOnlyDisk = EROFS
     package static let exists = EEXIST
     package static let wouldBlock = EWOULDBLOCK
+    package static let invalid = EINVAL
+    package static let refused = EACCES
+    /// A bucket that does not answer; no disk of a machine says this.
+    package static let silent = EHOSTDOWN
+    /// A bucket that is another directory's.
+    package static let claimed = EBUSY
 
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
     package var isReadOnly: Bool { code == EROFS || code == EACCES || code == EPERM }
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var isLocked: Bool { operation == .lock && code == EWOULDBLOCK }
+    package var isClaimed: Bool { operation == .lock && code == EBUSY }
+    package var isSilent: Bool { code == EHOSTDOWN }
 }

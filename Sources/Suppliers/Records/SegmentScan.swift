@@ -119,7 +119,8 @@ struct RecordReader {
             for candidate in candidates {
                 if try header(at: position + candidate) != nil { return position + candidate }
             }
-            position += window.byteCount
+            // Fewer bytes than asked for are the end, or what a bucket has lost.
+            position += max(page, count / page * page)
         }
         return nil
     }

@@ -50,7 +50,7 @@ extension DiskFragmentStore {
                     guard let last = rows.last else { break }
                     for row in rows where row.state != .copied {
                         try checkOpen()
-                        scrub(row, checkingRoot: checkingRoots, buffer, &report)
+                        try scrub(row, checkingRoot: checkingRoots, buffer, &report)
                     }
                     offset = last.offset + 1
                 }
@@ -72,10 +72,10 @@ extension DiskFragmentStore {
         _ = try member(owner)
         let rows = try newest(fragments, of: owner)
         let buffer = PageBuffer(byteCount: max(1, rows.map { $0?.length ?? 0 }.max() ?? 0))
-        return rows.map { row in
+        return try rows.map { (row) throws(StoreError) in
             guard let row, row.state == .live else { return false }
             var report = ScrubReport()
-            scrub(row, checkingRoot: true, buffer, &report)
+            try scrub(row, checkingRoot: true, buffer, &report)
             return report.recordCount == 1 && report.findings.isEmpty
         }
     }
@@ -83,13 +83,13 @@ extension DiskFragmentStore {
     private func scrub(
         _ row: FragmentIndexRow, checkingRoot: Bool, _ buffer: PageBuffer,
         _ report: inout ScrubReport
-    ) {
+    ) throws(StoreError) {
         // A row of a damaged index may claim any length; the index itself is rebuilt elsewhere.
         guard (0...buffer.byteCount).contains(row.length) else { return }
         report.recordCount += 1
         report.length += row.recordLength
         let bytes = buffer[0..<row.length]
-        do {
+        do throws(StoreError) {
             _ = try readRecord(row, into: bytes)
             guard checkingRoot else { return }
             let root = BLAKE3.hash(UnsafeRawBufferPointer(bytes).bytes)
@@ -107,6 +107,9 @@ extension DiskFragmentStore {
             case .failed(_, let errno):
                 noteCorrupt(row)
                 report.add(row, .unreadable(errno: errno))
+            case .unavailable:
+                // Nobody knows anything of its bytes now.
+                throw error
             default:
                 // The segment is gone or closed: nothing can be said of the record's bytes.
                 report.add(row, .unreadable(errno: -1))

@@ -22,13 +22,17 @@ package final class DiskSlot: Sendable {
 
     /// The directory on it.
     package let path: String
+    /// What its operator calls it: the directory, or a bucket.
+    package let name: String
     let store: DiskFragmentStore
     private let state: Mutex<Condition>
 
-    package init(path: String, store: DiskFragmentStore) {
+    package init(path: String, name: String? = nil, store: DiskFragmentStore) {
         self.path = path
+        self.name = name ?? path
         self.store = store
-        state = Mutex(store.isReadOnly ? .failing(reason: "it cannot be written to") : .sound)
+        let reason = store.disk.refusal ?? "it cannot be written to"
+        state = Mutex(store.isReadOnly ? .failing(reason: reason) : .sound)
     }
 
     package var condition: Condition { state.withLock { $0 } }
@@ -37,6 +41,12 @@ package final class DiskSlot: Sendable {
         if case .gone = condition { false } else { true }
     }
     var isWritable: Bool { condition == .sound }
+
+    /// Whether it is no disk of this machine.
+    package var isBucket: Bool { name != path }
+
+    /// Bytes of its segments that are in a bucket.
+    package var bucketLength: Int { isBucket ? (try? store.usage().used) ?? 0 : 0 }
 
     /// Bytes that may still be put on it.
     package var room: Int {
@@ -67,16 +77,12 @@ package final class DiskSlot: Sendable {
         switch error {
         case .failed(let operation, let code):
             examine()
-            state.withLock { state in
-                if state == .sound {
-                    state = .failing(reason: "\(operation) failed (error \(code))")
-                }
-            }
+            let reason = store.disk.refusal ?? "\(operation) failed (error \(code))"
+            state.withLock { if $0 == .sound { $0 = .failing(reason: reason) } }
             return true
         case .readOnly:
-            state.withLock { state in
-                if state == .sound { state = .failing(reason: "it cannot be written to") }
-            }
+            let reason = store.disk.refusal ?? "it cannot be written to"
+            state.withLock { if $0 == .sound { $0 = .failing(reason: reason) } }
             return true
         case .diskFull: return true
         default: return false

@@ -178,6 +178,7 @@ package final class MultiDiskFragmentStore: FragmentStore {
     /// Brings contracts and heads to the disks that do not have them: new ones, and those that
     /// were away. What cannot be brought now is brought the next time.
     private func reconcile() {
+        guard slots.count > 1 else { return }
         for contract in contracts where contract.sequence > 0 {
             let owner = contract.owner
             let heads = (try? heads(of: owner)) ?? []

@@ -52,6 +52,7 @@ struct StoreOpening {
         } catch {
             if error.isReadOnly { return nil }
             if error.isLocked { throw .unavailable(reason: "in use by another process") }
+            if error.isClaimed { throw .unavailable(reason: "the bucket is another directory's") }
             throw StoreError(error)
         }
     }

@@ -1,5 +1,6 @@
 internal import APIModel
 internal import ArgumentParser
+internal import Daemon
 internal import Glibc
 internal import Model
 
@@ -29,22 +30,35 @@ struct SupplierStart: ContextualCommand {
             Examples:
               bitdust supplier start --donate 50GB
               bitdust supplier start --donate 2TB --path /mnt/one/bitdust --path /mnt/two/bitdust
+              bitdust supplier start --donate 20TB --path s3://BUCKET/PREFIX
 
             Directories are made when they are not there; one that is must be empty. With several,
             each on a disk of its own, a disk that dies takes its own fragments and no others.
+
+            A bucket of S3-compatible object storage is found by AWS_ENDPOINT_URL and AWS_REGION, \
+            and opened by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which are kept in the home, \
+            for you alone. It belongs to one node: after the loss of its machine, put the \
+            supplier.key of the old home into buckets/BUCKET_PREFIX of the new one, and take it \
+            over.
             """)
 
     @Option(help: "How much disk space to donate, as in 50GB.")
     var donate: String
 
-    @Option(help: "A directory to keep it in; may be named again (default: in the home).")
+    @Option(
+        help: "A directory or a bucket to keep it in; may be named again (default: in the home).")
     var path: [String] = []
+
+    @Flag(help: "Take buckets that are another machine's, which must not serve any more.")
+    var takeOver = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in context: CommandContext) throws {
         let client = try NodeClient(context)
         let paths = try path.map(SupplierStart.absolute)
+        if takeOver { try DonatedPlaces.takeOver(paths, client.home) }
+        try ObjectStorageOptions(context.environment).keep(paths, client)
         try client.set("services/supplier/donated-space", donate)
         if !paths.isEmpty {
             try client.set("services/supplier/donated-paths", paths.joined(separator: " "))
@@ -92,7 +106,7 @@ struct SupplierStart: ContextualCommand {
                 "BD-SUPPLIER-PATH", .usage, "\(text) has a blank or a comma in it",
                 remedy: "name a directory without")
         }
-        guard !text.hasPrefix("/") else { return text }
+        guard !text.hasPrefix("/"), !text.hasPrefix("s3://") else { return text }
         guard let here = getcwd(nil, 0) else { return text }
         defer { free(here) }
         return String(cString: here) + "/" + text

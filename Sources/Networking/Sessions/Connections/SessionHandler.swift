@@ -58,6 +58,8 @@ final class SessionHandler: ChannelInboundHandler {
 
     private var uptime: UInt64 { eventLoop.now.uptimeNanoseconds }
 
+    var activity: SessionActivity { core.activity }
+
     // MARK: The channel
 
     func handlerAdded(context: ChannelHandlerContext) {

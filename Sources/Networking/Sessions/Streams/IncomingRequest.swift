@@ -31,6 +31,7 @@ struct IncomingRequest {
     private(set) var isEndedByPeer: Bool
     /// What has not been sent of the answer.
     var answer = ByteBuffer()
+    var answerLength = 0
     private var payload = ByteBuffer()
 
     init(_ opening: RequestOpening) {

@@ -6,6 +6,10 @@ struct OutgoingCall {
     /// What the caller knows it by; ids of streams are given when it is sent.
     let id: UInt64
     let responseLengthMax: Int
+    /// The beginning of the header.
+    let magic: [UInt8]
+    let payloadLength: Int
+    private(set) var responseLength = 0
     /// What has not been sent.
     var payload: ByteBuffer
     /// Bytes of it that may be sent now.
@@ -19,7 +23,9 @@ struct OutgoingCall {
         self.id = id
         responseLengthMax = request.responseLengthMax
         payload = request.payload.buffer
+        magic = Array(request.header.prefix(8))
         let length = payload.readableBytes
+        payloadLength = length
         credit = length <= Limits.sessionInlineLengthMax ? length : 0
     }
 
@@ -41,6 +47,7 @@ struct OutgoingCall {
         else { throw .unexpected(stream: stream) }
         guard payloadLength <= responseLengthMax else { throw .tooManyBytes(stream: stream) }
         response = (header, payloadLength)
+        responseLength = payloadLength
         // The caller has asked for as much, so it has room.
         if !isCancelled { received.reserveCapacity(payloadLength) }
     }

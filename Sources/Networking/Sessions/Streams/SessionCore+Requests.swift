@@ -61,6 +61,7 @@ extension SessionCore {
         where request.stopped == nil && fits(response, request.opening):
             request.phase = .responding
             request.answer = response.payload.buffer
+            request.answerLength = response.payload.byteCount
             requests[stream] = request
             frames.append(
                 .response(

@@ -1,0 +1,137 @@
+internal import Model
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+
+/// A connection to object storage that carries one request after the other.
+///
+/// Belongs to the thread of its channel.
+final class BucketConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    struct Request: Sendable {
+        let head: HTTPRequestHead
+        let body: ByteBuffer
+        /// Bytes of the answer's body.
+        let limit: Int
+    }
+
+    struct Response: Sendable {
+        let status: Int
+        let headers: HTTPHeaders
+        let body: [UInt8]
+        /// Whether the connection takes another request.
+        let isReusable: Bool
+    }
+
+    enum Failure: Error {
+        case cutOff, malformed, timedOut, tooLong
+    }
+
+    private struct Exchange {
+        let limit: Int
+        let promise: EventLoopPromise<Response>
+        var head: HTTPResponseHead?
+        var body: [UInt8] = []
+        var isSent = false
+    }
+
+    private var exchange: Exchange?
+
+    static func connect(
+        to address: BucketAddress, on eventLoop: any EventLoop, security: NIOSSLContext?
+    ) -> EventLoopFuture<any Channel> {
+        ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(Limits.connectDeadline))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let security {
+                        // An address has no name to be asked for, and is in certificates as it is.
+                        let name = IPAddress(address.host) == nil ? address.host : nil
+                        try pipeline.addHandler(
+                            NIOSSLClientHandler(context: security, serverHostname: name))
+                    }
+                    var limits = NIOHTTPDecoderLimitConfiguration()
+                    limits.maxHeaderFieldSize = Limits.httpHeadLengthMax
+                    limits.maxHeaderListSize = Limits.httpHeadLengthMax
+                    limits.maxHeaderFieldCount = Limits.headerFieldCountMax
+                    try pipeline.addHTTPClientHandlers(decoderLimitConfiguration: limits)
+                    try pipeline.addHandler(BucketConnection())
+                }
+            }
+            .connect(host: address.host, port: Int(address.port))
+    }
+
+    /// Sends a request on a connection that carries none.
+    static func send(
+        _ request: Request, on channel: any Channel, promise: EventLoopPromise<Response>
+    ) {
+        promise.futureResult.whenFailure { _ in channel.close(promise: nil) }
+        channel.eventLoop.execute {
+            do {
+                let pipeline = channel.pipeline.syncOperations
+                let handler = try pipeline.handler(type: BucketConnection.self)
+                handler.begin(request, on: channel, promise)
+            } catch {
+                promise.fail(Failure.cutOff)
+            }
+        }
+    }
+
+    private func begin(
+        _ request: Request, on channel: any Channel, _ promise: EventLoopPromise<Response>
+    ) {
+        guard exchange == nil, channel.isActive else { return promise.fail(Failure.cutOff) }
+        exchange = Exchange(limit: request.limit, promise: promise)
+        channel.write(HTTPClientRequestPart.head(request.head), promise: nil)
+        if request.body.readableBytes > 0 {
+            channel.write(HTTPClientRequestPart.body(.byteBuffer(request.body)), promise: nil)
+        }
+        let sent = channel.eventLoop.makePromise(of: Void.self)
+        let me = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        sent.futureResult.whenSuccess { me.value.exchange?.isSent = true }
+        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: sent)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard var exchange else { return context.close(promise: nil) }
+        switch unwrapInboundIn(data) {
+        case .head(let head): exchange.head = head
+        case .body(let bytes):
+            guard exchange.body.count + bytes.readableBytes <= exchange.limit else {
+                return fail(Failure.tooLong, context)
+            }
+            // Not copied while the array grows.
+            self.exchange = nil
+            exchange.body.append(contentsOf: bytes.readableBytesView)
+        case .end:
+            self.exchange = nil
+            guard let head = exchange.head else { return fail(Failure.malformed, context) }
+            let isReusable = exchange.isSent && head.isKeepAlive
+            exchange.promise.succeed(
+                Response(
+                    status: Int(head.status.code), headers: head.headers, body: exchange.body,
+                    isReusable: isReusable))
+            if !isReusable { context.close(promise: nil) }
+            return
+        }
+        self.exchange = exchange
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { fail(Failure.cutOff, context) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(error is HTTPParserError ? Failure.malformed : error, context)
+    }
+
+    private func fail(_ error: any Error, _ context: ChannelHandlerContext) {
+        let promise = exchange?.promise
+        exchange = nil
+        promise?.fail(error)
+        context.close(promise: nil)
+    }
+}
