@@ -235,6 +235,22 @@ import Testing
         #expect(throws: StoreError.unavailable(reason: "the bucket is another directory's")) {
             try open(bucket)
         }
+        // Who served meanwhile finds that out, and writes no more.
+        let mine = ObjectDisk(
+            root: "\(directory.path)/store", storage: bucket, random: SystemRandom())
+        #expect(!mine.isOurs())
+        let slot = DiskSlot(
+            path: path, name: "s3://fragments", store: try open(bucket, in: "other", seed: 2))
+        #expect(slot.examine() == .sound && slot.trouble == nil)
+        bucket.meet([.refuse(.silent(reason: "no answer in time"))])
+        #expect(slot.examine() == .sound)
+        #expect(slot.trouble == "it does not answer (no answer in time)")
+        #expect(slot.examine() == .sound && slot.trouble == nil)
+        bucket["claim"] = [1]
+        #expect(slot.examine() == .gone(reason: "another directory has taken it over"))
+        let all = try MultiDiskFragmentStore([slot], capacity: 1 << 30)
+        all.close()
+        bucket["claim"] = nil
         try open(bucket, in: "other", seed: 2).close()
     }
 }

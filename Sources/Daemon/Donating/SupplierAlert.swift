@@ -8,6 +8,8 @@ enum SupplierAlert: Hashable, Sendable {
     case closed(path: String, reason: String)
     case gone(path: String, reason: String)
     case failing(path: String, reason: String)
+    /// A bucket that does not answer at the moment.
+    case silent(path: String, reason: String)
     /// The disks have no room although the donation has.
     case full(path: String, room: Int)
     /// What is stored is more than is donated: nothing new is taken.
@@ -21,6 +23,7 @@ enum SupplierAlert: Hashable, Sendable {
         case .closed: "BD-DISK-CLOSED"
         case .gone: "BD-DISK-GONE"
         case .failing: "BD-DISK-FAILING"
+        case .silent: "BD-BUCKET-SILENT"
         case .full: "BD-DISK-FULL"
         case .overfull: "BD-DONATION-OVERFULL"
         case .unreachable: "BD-PORT-CLOSED"
@@ -32,6 +35,7 @@ enum SupplierAlert: Hashable, Sendable {
         case .closed(let path, let reason): "\(path) cannot be used: \(reason)"
         case .gone(let path, let reason): "the disk of \(path) is gone: \(reason)"
         case .failing(let path, let reason): "the disk of \(path) takes nothing new: \(reason)"
+        case .silent(let path, let reason): "\(path) cannot be used now: \(reason)"
         case .full(let path, let room): "the disk of \(path) is full: \(room) bytes are left"
         case .overfull(let used, let donated):
             "\(used) bytes are stored and \(donated) donated: nothing new is taken"
@@ -49,6 +53,9 @@ enum SupplierAlert: Hashable, Sendable {
         case .failing:
             "look at the system's log and the disk's permissions, "
                 + "then `bitdust services restart supplier`"
+        case .silent:
+            "look after the object storage and the way to it: "
+                + "as soon as it answers all goes on by itself"
         case .full: "free space on the disk, or donate less: `bitdust supplier donate SIZE`"
         case .overfull: "donate more: `bitdust supplier donate SIZE`"
         case .unreachable(let port, _):
@@ -73,6 +80,8 @@ enum SupplierAlert: Hashable, Sendable {
             switch condition {
             case .gone(let reason): alerts.append(.gone(path: slot.name, reason: reason))
             case .failing(let reason): alerts.append(.failing(path: slot.name, reason: reason))
+            case .sound where slot.trouble != nil:
+                alerts.append(.silent(path: slot.name, reason: slot.trouble ?? ""))
             case .sound where slot.room < roomMin:
                 alerts.append(.full(path: slot.name, room: slot.room))
             case .sound: break

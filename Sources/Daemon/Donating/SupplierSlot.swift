@@ -37,7 +37,8 @@ extension SupplierAlert {
 
     private var place: String {
         switch self {
-        case .closed(let path, _), .gone(let path, _), .failing(let path, _), .full(let path, _):
+        case .closed(let path, _), .gone(let path, _), .failing(let path, _), .full(let path, _),
+            .silent(let path, _):
             path
         case .overfull, .unreachable: ""
         }

@@ -20,10 +20,14 @@ package protocol Disk: AnyObject, Sendable {
     func lock(_ path: String) throws(DiskError) -> any DiskFile
     /// Why it last said no, where it knows more than an error number.
     var refusal: String? { get }
+    /// Whether it is still this store's; one that does not say is.
+    func isOurs() -> Bool
 }
 
 extension Disk {
     package var refusal: String? { nil }
+
+    package func isOurs() -> Bool { true }
 }
 
 /// How a file is opened. `direct` asks for transfers past the page cache and is a wish: where the

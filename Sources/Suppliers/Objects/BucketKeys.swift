@@ -103,6 +103,9 @@ final class BucketRefusal: Sendable {
 
     var text: String? { last.withLock { $0 } }
 
+    /// It has answered again.
+    func forget() { last.withLock { $0 = nil } }
+
     /// What a store makes of the error.
     func note(_ error: ObjectError, _ operation: DiskOperation) -> DiskError {
         last.withLock { $0 = error.text }

@@ -134,6 +134,17 @@ package final class ObjectDisk: Disk {
         return lock
     }
 
+    /// Asks the bucket, which also shows whether it answers.
+    package func isOurs() -> Bool {
+        do throws(DiskError) {
+            let claim = try bucket.small(BucketKeys.claim)
+            bucket.refusal.forget()
+            return claim == (try own("claim", identity))
+        } catch {
+            return true
+        }
+    }
+
     // MARK: Segments
 
     private func segment(

@@ -45,6 +45,12 @@ package final class DiskSlot: Sendable {
     /// Whether it is no disk of this machine.
     package var isBucket: Bool { name != path }
 
+    /// What a bucket that is still used does not do at the moment.
+    package var trouble: String? {
+        guard isBucket, isWritable else { return nil }
+        return store.disk.refusal
+    }
+
     /// Bytes of its segments that are in a bucket.
     package var bucketLength: Int { isBucket ? (try? store.usage().used) ?? 0 : 0 }
 
@@ -61,8 +67,10 @@ package final class DiskSlot: Sendable {
         let reason: String
         do {
             let names = try store.disk.names(in: store.layout.root)
-            guard !names.contains("lock") else { return condition }
-            reason = "its directory is empty"
+            guard !names.contains("lock") || !store.disk.isOurs() else { return condition }
+            reason =
+                names.contains("lock")
+                ? "another directory has taken it over" : "its directory is empty"
         } catch {
             reason = "its directory cannot be read (error \(error.code))"
         }

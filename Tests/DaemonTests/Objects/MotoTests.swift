@@ -69,19 +69,23 @@ final class MotoTests: Sendable {
 final class MotoServer: Sendable {
     let endpoint: String
     private let process: Process
+    private let input = Pipe()
 
     static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { "\($0)/moto_server" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
     init() throws {
         process = Process()
-        process.executableURL = URL(filePath: MotoServer.path ?? "")
-        process.arguments = ["-H", "127.0.0.1", "-p", "0"]
+        process.executableURL = URL(filePath: "/bin/sh")
+        // Its input ends when this process does, however that ends.
+        process.arguments = [
+            "-c", "\"$0\" -H 127.0.0.1 -p 0 </dev/null & read -r line; kill -9 $!",
+            MotoServer.path ?? "",
+        ]
         let output = Pipe()
-        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, output)
+        (process.standardInput, process.standardOutput) = (input, FileHandle.nullDevice)
+        process.standardError = output
         try process.run()
-        MotoServer.running = process.processIdentifier
-        atexit { kill(MotoServer.running, SIGTERM) }
         // “ * Running on http://127.0.0.1:PORT”.
         var said = ""
         var found: String?
@@ -93,7 +97,4 @@ final class MotoServer: Sendable {
         endpoint = try #require(found, "moto said: \(said)")
         output.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
     }
-
-    /// Written once, before the handler that reads it is installed.
-    nonisolated(unsafe) private static var running: pid_t = 0
 }
