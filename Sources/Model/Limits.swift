@@ -267,8 +267,6 @@ package enum Limits {
     package static let sessionMemoryPerPeer = 16 << 20
     /// The same for all peers of a node: at least the payload and the response of one request.
     package static let sessionMemoryDefault = 64 << 20
-    /// What is given to TLS at once, so that it waits encrypted for the socket. TLS keeps its
-    /// buffer for it, 64 KiB, as long as the session lasts: a node has hundreds of them.
     /// What is given to TLS at once, so that it waits encrypted for the socket. TLS keeps a buffer
     /// of 64 KiB for it as long as the session lasts, and a node has hundreds of them.
     package static let sessionWriteLength = 48 << 10
