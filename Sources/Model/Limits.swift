@@ -138,8 +138,11 @@ package enum Limits {
     package static let rebuildByteRateDefault = 16 << 20
     /// After a round that gave way to a command, and where there was nothing to look after yet.
     package static let rebuildRetryInterval: UInt64 = 60_000_000_000
-    /// Bytes of each source's part that is read, used and given up before the next: those of 20
-    /// sources stay in the cache.
+    /// Bytes of each source that are asked for at once: four requests for a fragment of 1 MiB cost
+    /// its supplier twice the time of one.
+    package static let rebuildReadLength = 1 << 20
+    /// Bytes of each source's part that are used before the next: those of 20 sources stay in the
+    /// cache.
     package static let rebuildStripLength = 256 << 10
     /// Bytes of a note of the owner, and of its name: a friend of 250 bytes for each fragment of
     /// the largest scheme.

@@ -190,18 +190,32 @@ package final class Rebuilder: Sendable {
             try reader.wait()
             if index + 1 < strips.count { reader.begin(strips[index + 1], half: (index + 1) % 2) }
             work.outcome.bytesFetched += strip.count * sources.count
-            try maker.add(
-                sources.indices.map {
-                    (
-                        sources[$0].position,
-                        reader.bytes($0, half: index % 2, count: strip.count)
-                    )
-                },
-                into: missing.indices.map {
-                    buffer[$0 * length + strip.lowerBound..<$0 * length + strip.upperBound]
-                })
+            let read = sources.indices.map {
+                reader.bytes($0, half: index % 2, count: strip.count)
+            }
+            for part in parts(of: strip) {
+                let start = part.lowerBound - strip.lowerBound
+                let offsets = start..<start + part.count
+                try maker.add(
+                    sources.indices.map {
+                        (
+                            sources[$0].position,
+                            UnsafeRawBufferPointer(rebasing: read[$0][offsets])
+                        )
+                    },
+                    into: missing.indices.map {
+                        buffer[$0 * length + part.lowerBound..<$0 * length + part.upperBound]
+                    })
+            }
         }
         return maker.roots
+    }
+
+    /// What is computed at a time of what was read at a time.
+    private func parts(of strip: Range<Int>) -> [Range<Int>] {
+        stride(from: strip.lowerBound, to: strip.upperBound, by: Limits.rebuildStripLength).map {
+            $0..<min(strip.upperBound, $0 + Limits.rebuildStripLength)
+        }
     }
 
     /// Whole pages, as much as half of the memory holds twice for each source.
@@ -209,7 +223,7 @@ package final class Rebuilder: Sendable {
         let page = Limits.pageLength
         let share =
             memoryByteCount / 2 / StripReader.byteCount(sourceCount: sourceCount, stripLength: 1)
-        return max(page, min(Limits.rebuildStripLength, share / page * page))
+        return max(page, min(Limits.rebuildReadLength, share / page * page))
     }
 
     /// Reads each source whole; true when one of them is not what it should be.
