@@ -40,30 +40,12 @@ final class SupplierStation: Sendable {
 
     /// A session of a customer, which asks through it.
     func session(_ customer: StoreCustomer) async throws -> Session {
-        var settings = SessionSettings()
-        settings.handshakeDeadline = .seconds(60)
-        let identity = try SessionIdentity(
-            certificate: customer.certificate, deviceKey: customer.device,
-            random: SystemRandom())
-        let setup = SessionSetup(identity: identity, settings: settings, admits: { _ in true }) {
-            _, _ in throw SessionRefusal.notAllowed
-        }
-        return try await SessionDialer(setup: setup, threads: threads).dial(
-            [endpoint], expecting: nil, deadline: .seconds(60))
+        try await customer.session(at: endpoint, threads)
     }
 
     /// The supplier as a customer sees it.
     func store(_ customer: StoreCustomer) async throws -> RemoteFragmentStore {
-        let session = try await session(customer)
-        let answer = try await session.request(
-            SessionRequest(header: SupplierRequest(owner: customer.owner, .offer).encoded()))
-        guard case .offer(let offer) = try SupplierResponse(answer.header) else {
-            throw SessionRefusal.failed
-        }
-        #expect(offer.node?.userID == session.peer.userID)
-        return RemoteFragmentStore(
-            supplier: offer.supplier, user: customer.owner, channel: PlainChannel(session),
-            time: SystemTime())
+        try await customer.store(session(customer))
     }
 
     func status() async throws -> APIValue {
@@ -114,5 +96,33 @@ func blocking<Value: Sendable>(
     try await withCheckedThrowingContinuation { continuation in
         let thread = Thread { continuation.resume(with: Result { try body() }) }
         thread.start()
+    }
+}
+
+extension StoreCustomer {
+    /// A session with a supplier; it answers nothing itself.
+    func session(at endpoint: Endpoint, _ threads: NetworkThreads) async throws -> Session {
+        var settings = SessionSettings()
+        settings.handshakeDeadline = .seconds(60)
+        let identity = try SessionIdentity(
+            certificate: certificate, deviceKey: device, random: SystemRandom())
+        let setup = SessionSetup(identity: identity, settings: settings, admits: { _ in true }) {
+            _, _ in throw SessionRefusal.notAllowed
+        }
+        return try await SessionDialer(setup: setup, threads: threads).dial(
+            [endpoint], expecting: nil, deadline: .seconds(60))
+    }
+
+    /// The store at the other end of a session.
+    func store(_ session: Session) async throws -> RemoteFragmentStore {
+        let answer = try await session.request(
+            SessionRequest(header: SupplierRequest(owner: owner, .offer).encoded()))
+        guard case .offer(let offer) = try SupplierResponse(answer.header) else {
+            throw SessionRefusal.failed
+        }
+        #expect(offer.node?.userID == session.peer.userID)
+        return RemoteFragmentStore(
+            supplier: offer.supplier, user: owner, channel: PlainChannel(session),
+            time: SystemTime())
     }
 }

@@ -17,34 +17,6 @@ import Testing
     /// What hostile peers may cost: RELIABILITY G26.
     private static let growthMax = 64 << 10
 
-    private func session(
-        _ customer: StoreCustomer, at endpoint: Endpoint, _ threads: NetworkThreads
-    ) async throws -> Session {
-        var settings = SessionSettings()
-        settings.handshakeDeadline = .seconds(60)
-        let identity = try SessionIdentity(
-            certificate: customer.certificate, deviceKey: customer.device,
-            random: SystemRandom())
-        let setup = SessionSetup(identity: identity, settings: settings, admits: { _ in true }) {
-            _, _ in throw SessionRefusal.notAllowed
-        }
-        return try await SessionDialer(setup: setup, threads: threads).dial(
-            [endpoint], expecting: nil, deadline: .seconds(60))
-    }
-
-    private func store(
-        _ customer: StoreCustomer, _ session: Session
-    ) async throws -> RemoteFragmentStore {
-        let answer = try await session.request(
-            SessionRequest(header: SupplierRequest(owner: customer.owner, .offer).encoded()))
-        guard case .offer(let offer) = try SupplierResponse(answer.header) else {
-            throw SessionRefusal.failed
-        }
-        return RemoteFragmentStore(
-            supplier: offer.supplier, user: customer.owner, channel: PlainChannel(session),
-            time: SystemTime())
-    }
-
     @Test func `a thousand connections and readers that never read cost a supplier little`()
         async throws
     {
@@ -53,8 +25,8 @@ import Testing
         let endpoint = try program.startSupplier()
         let threads = NetworkThreads()
         let honest = try StoreCustomer(seed: 1)
-        let own = try await session(honest, at: endpoint, threads)
-        let store = try await store(honest, own)
+        let own = try await honest.session(at: endpoint, threads)
+        let store = try await honest.store(own)
         let uploads = try (0..<8).map { try honest.upload(seed: $0, pageCount: 256) }
         try await blocking { () throws in
             try store.admit(honest.contract(quota: 64 << 20, with: store.supplier))
@@ -72,13 +44,13 @@ import Testing
         let greedy = try StoreCustomer(seed: 2)
         var kept: [Session] = []
         for _ in 0..<60 {
-            if let one = try? await session(greedy, at: endpoint, threads) { kept.append(one) }
+            if let one = try? await greedy.session(at: endpoint, threads) { kept.append(one) }
         }
         // One who asks for all there is, many times, and reads none of it.
         for one in silent { close(one) }
         let relay = try DeafRelay(before: endpoint.port, deafTo: .listener, behind: 64 << 10)
         let deaf = try await dialUntilTaken {
-            try await session(honest, at: relay.endpoint, threads)
+            try await honest.session(at: relay.endpoint, threads)
         }
         let asks = Task { await askForAll(uploads, of: honest, deaf) }
         while relay.deafConnectionCount == 0 { await Task.yield() }
