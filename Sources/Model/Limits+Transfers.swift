@@ -32,10 +32,11 @@ extension Limits {
     // MARK: Far suppliers
 
     /// Requests with fragments on their way to one supplier: what 100 ms there and back ask for at
-    /// 1 Gbit/s. Beyond that a supplier's memory for one customer is used up.
-    package static let farRequestCount = 4
+    /// 1 Gbit/s, each with up to `customerPayloadLengthMax` bytes: half of them wait for leave to
+    /// send, since a supplier's memory for one customer holds the other half.
+    package static let farRequestCount = 8
     /// Stripes beyond those that are worked on, for suppliers that are far.
-    package static let farStripeCountMax = 6
+    package static let farStripeCountMax = 8
 
     // MARK: Fetching
 

@@ -150,8 +150,6 @@ package enum Limits {
     package static let noteNameLengthMax = 64
     /// Fragments of a block that are put on their suppliers at the same time.
     package static let rebuildPutsAtOnce = 8
-    /// Buffers of blocks before that a rebuilder keeps: two for each that is worked on.
-    package static let rebuildSpareBufferCount = 12
     /// Bytes of audits for each supplier and day: 64 ranges of 1 KiB with their proofs.
     package static let auditBytesPerDay = 256 << 10
     /// Bytes of one audit of one range: leaf, up to 13 hashes, challenge, signature, frames.
@@ -257,8 +255,14 @@ package enum Limits {
     package static let sessionPayloadLengthMax = 16 << 20
     /// Bytes of one data frame: sixteen TLS records, and what others wait behind.
     package static let sessionDataLengthMax = 256 << 10
-    /// Bytes of a data frame that we send: what is written at once, in three TLS records.
+    /// Bytes of a data frame that we send, at most what is written at once: three TLS records.
     package static let sessionDataLengthSent = 48 << 10
+    /// The same for a session with more than that to send: what is paid for each frame and each
+    /// write is a seventh of the time otherwise. With what TLS adds it is just below 256 KiB, since
+    /// TLS takes powers of two.
+    package static let sessionBulkLengthSent = 240 << 10
+    /// Sessions of a node that may do so: TLS keeps as much for each as long as it lasts.
+    package static let sessionBulkCountMax = 32
     /// Payloads up to here are sent with their request, without waiting for credit.
     package static let sessionInlineLengthMax = 64 << 10
     /// Requests under way in one direction.
@@ -266,14 +270,15 @@ package enum Limits {
     /// Frames other than data that wait to be written: some for each stream. A peer that makes us
     /// say more and does not read is cut off.
     package static let sessionFrameQueueCountMax = 512
-    /// Payloads and responses of one peer's requests in memory; a single request may take more.
-    package static let sessionMemoryPerPeer = 16 << 20
+    /// Payloads and responses of one peer's requests in memory, six of 4 MiB: while some are on the
+    /// way, others are written. A single request may take more.
+    package static let sessionMemoryPerPeer = 24 << 20
     /// The same for all peers of a node: at least the payload and the response of one request.
     package static let sessionMemoryDefault = 64 << 20
-    /// What is given to TLS at once, so that it waits encrypted for the socket. TLS keeps a buffer
-    /// of 64 KiB for it as long as the session lasts, and a node has hundreds of them.
-    package static let sessionWriteLength = 48 << 10
-    /// What is read from a socket at once, for the same reason.
+    /// Memory for long payloads that a node keeps for the next ones: a few requests' worth.
+    package static let sessionPoolLengthMax = 16 << 20
+    /// What is read from a socket at once: it is kept as long as the session lasts, and a node has
+    /// hundreds of them.
     package static let sessionReadLength = 64 << 10
     package static let sessionCountMax = 512
     /// Connections from one address range that have not shown a certificate yet.

@@ -37,7 +37,7 @@ package final class Rebuilder: Sendable {
     let memoryByteCount: Int
     private let headers: any HeaderSource
     private let ledger: any RebuildLedger
-    private let buffers = SpareBuffers()
+    private let buffers: PagePool
     private let codes = Mutex<[ErasureScheme: any ErasureCode]>([:])
 
     /// - Parameter memoryByteCount: bytes of the buffers of one call, unless one fragment and the
@@ -53,6 +53,7 @@ package final class Rebuilder: Sendable {
         self.ledger = ledger
         self.throttle = throttle
         self.memoryByteCount = memoryByteCount
+        self.buffers = PagePool(byteCountMax: memoryByteCount)
     }
 
     /// Does the steps of one item of a plan.
@@ -68,7 +69,6 @@ package final class Rebuilder: Sendable {
         for step in steps {
             guard case .store(let position, _, _) = step else { continue }
             if let buffer = try copy(position, &work) {
-                defer { buffers.give(buffer) }
                 try put([step], buffer, &work)
                 work.outcome.fragmentsCopied += 1
             } else {
@@ -80,7 +80,6 @@ package final class Rebuilder: Sendable {
             let group = Array(stores.prefix(countMax))
             stores.removeFirst(group.count)
             guard let buffer = try rebuild(group.map(\.position), &work) else { break }
-            defer { buffers.give(buffer) }
             try put(group, buffer, &work)
         }
         return work.outcome
@@ -96,7 +95,6 @@ package final class Rebuilder: Sendable {
             let buffer = buffers.take(byteCount: block.fragmentLength)
             throttle.take(block.fragmentLength)
             if try fetch(position, from: store, into: buffer, &work) { return buffer }
-            buffers.give(buffer)
         }
         return nil
     }
@@ -180,7 +178,6 @@ package final class Rebuilder: Sendable {
             sources, stores: stores, owner: owner, stripLength: strip, buffer: halves)
         defer {
             reader.close()
-            buffers.give(halves)
         }
         let strips = stride(from: 0, to: length, by: strip).map { $0..<min(length, $0 + strip) }
         var maker = FragmentMaker(missing, code: code(work.block.scheme))
@@ -230,7 +227,6 @@ package final class Rebuilder: Sendable {
     private func findWrong(_ sources: [Source], _ work: inout BlockWork) throws -> Bool {
         var isFound = false
         let buffer = buffers.take(byteCount: work.block.fragmentLength)
-        defer { buffers.give(buffer) }
         for source in sources {
             guard let store = stores[source.supplier] else { continue }
             throttle.take(work.block.fragmentLength)

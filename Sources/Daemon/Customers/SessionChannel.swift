@@ -51,7 +51,8 @@ package final class SessionChannel: RequestChannel {
             throw .badFrame(field: "payload")
         }
         let message = SessionRequest(
-            header: request.header, payload: SessionChannel.joined(request),
+            header: request.header,
+            payload: SessionPayload(pages: request.payload.map { ($0.buffer, $0.range) }),
             responseLengthMax: min(target?.count ?? 0, Limits.sessionPayloadLengthMax))
         let response: SessionResponse
         do throws(SessionError) {
@@ -156,19 +157,6 @@ package final class SessionChannel: RequestChannel {
     private func forgetSession() { state.withLock { $0.session = nil } }
 
     // MARK: Bytes and errors
-
-    private static func joined(_ request: ChannelRequest) -> SessionPayload {
-        guard request.payloadByteCount > 0 else { return SessionPayload() }
-        return SessionPayload(capacity: request.payloadByteCount) { memory in
-            var offset = 0
-            for part in request.payload {
-                let bytes = part.bytes
-                UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyMemory(from: bytes)
-                offset += bytes.count
-            }
-            return offset
-        }
-    }
 
     private func deliver(
         _ response: SessionResponse, to target: UnsafeMutableRawBufferPointer?

@@ -104,15 +104,7 @@ final class RunningSupplier: Sendable {
     private static func answer(
         _ peer: SessionPeer, _ request: SessionRequest, by server: SupplierServer
     ) -> SessionResponse {
-        var parts: [PayloadPart] = []
-        let byteCount = request.payload.byteCount
-        if byteCount > 0 {
-            let pages = PageBuffer(byteCount: byteCount)
-            request.payload.withBytes { span in
-                span.withUnsafeBytes { pages[0..<byteCount].copyMemory(from: $0) }
-            }
-            parts = [PayloadPart(pages, 0..<byteCount)]
-        }
+        let parts = request.payload.pages.map { PayloadPart($0.buffer, $0.range) }
         var header: [UInt8] = []
         let payload = SessionPayload(capacity: request.responseLengthMax) { memory in
             let answer = server.answer(

@@ -52,7 +52,7 @@ extension OutgoingCall {
     fileprivate func exchange(stream: UInt32) -> SessionActivity.Exchange {
         var exchange = SessionActivity.Exchange(stream: stream, isOwn: true, magic: magic)
         exchange.sentTotal = payloadLength
-        exchange.sent = payloadLength - payload.readableBytes
+        exchange.sent = payloadLength - payload.byteCount
         exchange.receivedTotal = responseLength
         exchange.received = responseLength - (response?.missingByteCount ?? 0)
         return exchange
@@ -66,7 +66,7 @@ extension IncomingRequest {
         exchange.receivedTotal = opening.payloadLength
         exchange.received = opening.payloadLength - missingByteCount
         exchange.sentTotal = answerLength
-        exchange.sent = answerLength - answer.readableBytes
+        exchange.sent = answerLength - answer.byteCount
         return exchange
     }
 }

@@ -251,18 +251,13 @@ extension Customer {
     /// Puts a head on every supplier that can be reached.
     func publishHead(_ head: Head) throws {
         let open = suppliers.withLock { $0 }
-        var failures: [any Error] = []
-        var stored = 0
-        for supplier in open {
-            guard let store = supplier.store else { continue }
-            do {
-                try store.putHead(head)
-                stored += 1
-            } catch {
-                failures.append(error)
-            }
+        let outcomes = inParallel(open.compactMap(\.store)) { store in
+            Result { () throws(StoreError) in try store.putHead(head) }
         }
-        guard stored > 0 else {
+        let failures = outcomes.compactMap { outcome -> StoreError? in
+            if case .failure(let error) = outcome { error } else { nil }
+        }
+        guard failures.count < outcomes.count else {
             throw Failure(
                 "BD-HEAD", .tooFewSuppliers, "No supplier took the new head of the catalog",
                 cause: failures.first.map(reasonText),

@@ -19,8 +19,8 @@ struct StoringSizes: Sendable {
 
     /// - Parameter memoryByteCount: what all buffers together may take; what one sealer and one
     ///   reader need is used whatever it says.
-    /// - Parameter isFar: suppliers are over a network: as many blocks as memory allows are on
-    ///   their way, since each takes its way there and back.
+    /// - Parameter isFar: suppliers are over a network: some more blocks are on their way, in half
+    ///   as much memory again, since each takes its way there and back.
     init(scheme: ErasureScheme, workerCount: Int, memoryByteCount: Int, isFar: Bool = false) {
         let stripeMax = memoryByteCount / 4
         let blockLength =
@@ -35,7 +35,7 @@ struct StoringSizes: Sendable {
         }
         self = sizes.last { $0.byteCount <= memoryByteCount } ?? sizes[0]
         while isFar, farStripeCount < Limits.farStripeCountMax,
-            byteCount + stripeByteCount <= memoryByteCount
+            byteCount + stripeByteCount <= memoryByteCount / 2 * 3
         {
             farStripeCount += 1
         }

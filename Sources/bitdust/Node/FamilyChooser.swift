@@ -106,6 +106,7 @@ struct FamilyChooser {
         let book = try desk.friendBook()
         var addresses: [String] = []
         var wanted: Set<SupplierID> = []
+        var places: [String] = []
         var candidates: [CustomerNetwork.Found]?
         for item in items {
             if let friend = book.named(item).first {
@@ -121,13 +122,17 @@ struct FamilyChooser {
                 }
                 addresses.append(one.address.description)
             } else {
-                let found = try desk.find([item], as: customer)
-                let plan = try desk.plan(found, for: customer, count: found.count)
-                let known = Set(members.filter { !$0.isFired }.map(\.record.id))
-                wanted.formUnion(found.map(\.candidate.supplier).filter { known.contains($0) })
-                addresses += plan.hires.compactMap { hire in
-                    found.first { $0.candidate == hire.candidate }?.address.description
-                }
+                places.append(item)
+            }
+        }
+        if !places.isEmpty {
+            // All at once: each takes some ways there and back.
+            let found = try desk.find(places, as: customer)
+            let plan = try desk.plan(found, for: customer, count: found.count)
+            let known = Set(members.filter { !$0.isFired }.map(\.record.id))
+            wanted.formUnion(found.map(\.candidate.supplier).filter { known.contains($0) })
+            addresses += plan.hires.compactMap { hire in
+                found.first { $0.candidate == hire.candidate }?.address.description
             }
         }
         let report = try customer.hire(addresses)

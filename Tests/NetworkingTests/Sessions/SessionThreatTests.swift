@@ -189,8 +189,8 @@ import Testing
         }
         #expect(ends.count == 100)
         #expect(ends.allSatisfy { $0 == .timedOut || $0 == .refused(.timedOut) })
-        // 16 MiB for payload and answer: eight requests, and nothing taken for the others.
-        #expect(running.withLock { $0 } <= 16)
+        // Payloads and answers of 1 MiB each, and nothing taken for the others.
+        #expect(running.withLock { $0 } <= Limits.sessionMemoryPerPeer / (1 << 20))
         #expect(memory.heldByteCount <= Limits.sessionMemoryPerPeer)
         await session.close()
         await pair.listener.close()

@@ -45,7 +45,8 @@ final class SessionHandler: ChannelInboundHandler {
         self.verifier = verifier
         self.established = established
         self.eventLoop = eventLoop
-        core = SessionCore(role: role, memoryMax: setup.settings.memoryPerPeer)
+        core = SessionCore(
+            role: role, memoryMax: setup.settings.memoryPerPeer, pool: setup.memory.pool)
         pace = SessionPace(
             settings: setup.settings, at: eventLoop.now.uptimeNanoseconds)
     }
@@ -245,12 +246,13 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// Performs what the core wants and writes as long as the socket takes it.
     ///
-    /// Only ``Limits/sessionWriteLength`` bytes at a time go to TLS, which keeps a second copy of
-    /// them until the socket has taken it.
+    /// Only about as much as one data frame at a time goes to TLS, which keeps a second copy of it
+    /// until the socket has taken it, and the buffer for good.
     private func pump() {
         perform()
         guard !isPumping, peer != nil, let context else { return }
         isPumping = true
+        growFrames()
         while !core.isEnded, context.channel.isWritable, core.hasOutput, maySend() {
             let byteCount = writeSome(context)
             guard byteCount > 0 else { break }
@@ -267,6 +269,14 @@ final class SessionHandler: ChannelInboundHandler {
         }
         isPumping = false
         if core.isDone, !core.isEnded { end(.closed) }
+    }
+
+    /// Sends longer frames from now on, when there is much to send and few sessions do so.
+    private func growFrames() {
+        guard core.dataLengthSent < Limits.sessionBulkLengthSent, core.isInBulk,
+            setup.memory.takeBulk()
+        else { return }
+        core.dataLengthSent = Limits.sessionBulkLengthSent
     }
 
     // MARK: Limits
@@ -308,7 +318,7 @@ final class SessionHandler: ChannelInboundHandler {
     private func writeSome(_ context: ChannelHandlerContext) -> Int {
         var byteCount = 0
         var heads = ByteBuffer()
-        while byteCount < Limits.sessionWriteLength, let output = core.nextOutput() {
+        while byteCount < core.dataLengthSent, let output = core.nextOutput() {
             switch output {
             case .frame(let frame): frame.write(to: &heads)
             case .data(let stream, let bytes):
@@ -355,6 +365,7 @@ final class SessionHandler: ChannelInboundHandler {
         guard !core.isEnded else { return }
         over.come()
         core.end(error)
+        if core.dataLengthSent == Limits.sessionBulkLengthSent { setup.memory.giveBulkBack() }
         tick?.cancel()
         // Only the first of these counts.
         established.fail(error)

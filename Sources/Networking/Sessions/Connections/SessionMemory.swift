@@ -7,9 +7,12 @@ internal import Synchronization
 package final class SessionMemory: Sendable {
     private struct State {
         var freeByteCount: Int
+        var bulkCount = 0
         var waiting: [(byteCount: Int, grant: @Sendable () -> Void)] = []
     }
 
+    /// Where long payloads of all sessions come into.
+    let pool = PagePool(byteCountMax: Limits.sessionPoolLengthMax)
     private let byteCount: Int
     private let state: Mutex<State>
 
@@ -21,6 +24,17 @@ package final class SessionMemory: Sendable {
     }
 
     package var heldByteCount: Int { byteCount - state.withLock { $0.freeByteCount } }
+
+    /// Whether one more session may send in bulk, until it ends.
+    func takeBulk() -> Bool {
+        state.withLock { state in
+            guard state.bulkCount < Limits.sessionBulkCountMax else { return false }
+            state.bulkCount += 1
+            return true
+        }
+    }
+
+    func giveBulkBack() { state.withLock { $0.bulkCount -= 1 } }
 
     /// Calls `grant` once, now or later, when the bytes are the caller's.
     func reserve(_ byteCount: Int, _ grant: @escaping @Sendable () -> Void) {

@@ -30,9 +30,9 @@ struct IncomingRequest {
     /// Whether the peer has said all it will say about it.
     private(set) var isEndedByPeer: Bool
     /// What has not been sent of the answer.
-    var answer = ByteBuffer()
+    var answer = LeavingPayload()
     var answerLength = 0
-    private var payload = ByteBuffer()
+    private var payload = ArrivingPayload()
 
     init(_ opening: RequestOpening) {
         self.opening = opening
@@ -46,12 +46,12 @@ struct IncomingRequest {
     /// What its payload and its answer may take.
     var neededByteCount: Int { opening.payloadLength + opening.responseLengthMax }
 
-    /// Lets the whole payload come.
+    /// Lets the whole payload come, into memory of `pool` when it is long.
     ///
     /// - Returns: the credit to send, `nil` when the peer has it already.
-    mutating func grant() -> Int? {
+    mutating func grant(from pool: PagePool) -> Int? {
         phase = .receiving
-        payload.reserveCapacity(opening.payloadLength)
+        payload.reserve(opening.payloadLength, from: pool)
         let more = opening.payloadLength - granted
         granted += more
         credit += more
@@ -67,7 +67,7 @@ struct IncomingRequest {
     mutating func take(_ bytes: ByteBuffer) {
         missingByteCount -= bytes.readableBytes
         if missingByteCount == 0 { isEndedByPeer = true }
-        if phase != .refused { payload.writeImmutableBuffer(bytes) }
+        if phase != .refused { payload.append(bytes) }
     }
 
     /// The peer has given up.
@@ -76,22 +76,20 @@ struct IncomingRequest {
     /// Lets go of what has come.
     mutating func refuse() {
         phase = .refused
-        payload = ByteBuffer()
-        answer = ByteBuffer()
+        payload = ArrivingPayload()
+        answer = LeavingPayload()
     }
 
     /// The request for its handler, which owns the payload from here on.
     mutating func start() -> SessionRequest {
         phase = .running
-        defer { payload = ByteBuffer() }
         return SessionRequest(
-            header: opening.header, payload: SessionPayload(payload),
+            header: opening.header, payload: payload.take(),
             responseLengthMax: opening.responseLengthMax)
     }
 
-    mutating func nextBytes() -> ByteBuffer? {
-        let count = min(answer.readableBytes, Limits.sessionDataLengthSent)
-        return count > 0 ? answer.readSlice(length: count) : nil
+    mutating func nextBytes(_ lengthMax: Int) -> ByteBuffer? {
+        answer.byteCount > 0 ? answer.next(lengthMax) : nil
     }
 
     /// Whether the peer owes bytes at this moment.

@@ -19,8 +19,10 @@ extension SessionCore {
             guard !isOwn(stream) else { throw .badStream(stream) }
             try open(stream, opening)
         case .response(let stream, let header, let payloadLength):
+            let pool = pool
             try withCall(stream) { call throws(SessionViolation) in
-                try call.begin(header: header, payloadLength: payloadLength, stream: stream)
+                try call.begin(
+                    header: header, payloadLength: payloadLength, stream: stream, pool: pool)
             }
             finishCall(stream)
         case .data(let stream, let byteCount): try expect(byteCount, stream)
@@ -82,7 +84,7 @@ extension SessionCore {
         guard isOwn(stream), stream < nextOwnStream else { throw .badStream(stream) }
         // Credit may cross a reset of ours.
         guard let call = calls[stream], !call.isCancelled else { return }
-        guard byteCount <= call.payload.readableBytes - call.credit else {
+        guard byteCount <= call.payload.byteCount - call.credit else {
             throw .tooManyBytes(stream: stream)
         }
         calls[stream]?.credit += byteCount
@@ -99,7 +101,7 @@ extension SessionCore {
         guard let call = calls[stream] else { throw .badStream(stream) }
         if !call.isCancelled {
             forget(call: call.id, .refused(refusal))
-            if call.payload.readableBytes > 0 {
+            if call.payload.byteCount > 0 {
                 frames.append(.reset(stream: stream, .cancelled))
             }
         }
@@ -126,11 +128,12 @@ extension SessionCore {
     }
 
     mutating func finishCall(_ stream: UInt32) {
-        guard let call = calls[stream], let answer = call.answer else { return }
-        calls[stream] = nil
+        guard let answer = calls[stream]?.takeAnswer(),
+            let call = calls.removeValue(forKey: stream)
+        else { return }
         if !call.isCancelled {
             // An early answer: nobody wants the rest of the payload.
-            if call.payload.readableBytes > 0 {
+            if call.payload.byteCount > 0 {
                 sending.removeAll { $0 == stream }
                 frames.append(.reset(stream: stream, .cancelled))
             }

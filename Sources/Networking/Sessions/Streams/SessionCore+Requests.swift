@@ -12,7 +12,7 @@ extension SessionCore {
         }
         request.heldByteCount = byteCount
         heldByteCount += byteCount
-        if let credit = request.grant() {
+        if let credit = request.grant(from: pool) {
             frames.append(.credit(stream: stream, byteCount: credit))
         }
         requests[stream] = request
@@ -60,7 +60,7 @@ extension SessionCore {
         case .success(let response)
         where request.stopped == nil && fits(response, request.opening):
             request.phase = .responding
-            request.answer = response.payload.buffer
+            request.answer = LeavingPayload(response.payload)
             request.answerLength = response.payload.byteCount
             requests[stream] = request
             frames.append(

@@ -47,6 +47,8 @@ struct SessionCore {
 
     let ownParity: UInt32
     let memoryMax: Int
+    /// Long payloads come into its memory.
+    let pool: PagePool
     var nextOwnStream: UInt32
     var lastPeerStream: UInt32
     var calls: [UInt32: OutgoingCall] = [:]
@@ -60,10 +62,16 @@ struct SessionCore {
     var frames: [SessionFrame] = []
     /// Streams with payload that may be sent, in turn.
     var sending: [UInt32] = []
+    /// Bytes of payload that go in one frame at most.
+    var dataLengthSent = Limits.sessionDataLengthSent
     var isPingUnanswered = false
 
-    init(role: Role, memoryMax: Int = Limits.sessionMemoryPerPeer) {
+    init(
+        role: Role, memoryMax: Int = Limits.sessionMemoryPerPeer,
+        pool: PagePool = PagePool(byteCountMax: Limits.sessionPoolLengthMax)
+    ) {
         self.memoryMax = memoryMax
+        self.pool = pool
         ownParity = role == .dialler ? 1 : 0
         nextOwnStream = role == .dialler ? 1 : 2
         lastPeerStream = role == .dialler ? 0 : UInt32.max  // one step before 2 and before 1
@@ -80,6 +88,14 @@ struct SessionCore {
     /// Whether the peer should be sending at this moment, beyond a frame that it has begun.
     var isOwed: Bool {
         calls.values.contains { $0.isOwed } || requests.values.contains { $0.isOwed }
+    }
+    /// Whether what goes next is more than a frame of the longest kind.
+    var isInBulk: Bool {
+        guard let stream = sending.first else { return false }
+        let byteCount =
+            isOwn(stream)
+            ? calls[stream]?.sendableByteCount : requests[stream]?.answer.byteCount
+        return byteCount ?? 0 >= Limits.sessionBulkLengthSent
     }
     /// Whether the peer makes us say more than it reads.
     var isFlooded: Bool { frames.count > Limits.sessionFrameQueueCountMax }
@@ -153,13 +169,13 @@ extension SessionCore {
 
     mutating func nextBytes(of stream: UInt32) -> ByteBuffer? {
         if isOwn(stream) {
-            let bytes = calls[stream]?.nextBytes()
+            let bytes = calls[stream]?.nextBytes(dataLengthSent)
             if let call = calls[stream], call.credit > 0 { sending.append(stream) }
             return bytes
         }
-        let bytes = requests[stream]?.nextBytes()
+        let bytes = requests[stream]?.nextBytes(dataLengthSent)
         if let request = requests[stream] {
-            if request.answer.readableBytes > 0 {
+            if request.answer.byteCount > 0 {
                 sending.append(stream)
             } else {
                 close(stream)
