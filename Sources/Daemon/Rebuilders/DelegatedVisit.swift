@@ -61,7 +61,7 @@ struct DelegatedVisit: Sendable {
     ) -> [SupplierID: RemoteFragmentStore] {
         let found = Mutex<[SupplierID: RemoteFragmentStore]>([:])
         let bytes = grant.encoded()
-        WorkerThread.forEach(members.count, atOnce: Limits.rebuilderSuppliersAtOnce) { index in
+        WorkerThread.forEach(members.count, atOnce: Limits.suppliersAtOnce) { index in
             let member = members[index]
             guard NodeAddress.isOne(member.address),
                 let connection = try? suppliers.connect(
@@ -83,10 +83,11 @@ struct DelegatedVisit: Sendable {
     ) throws -> [SupplierView] {
         var silences = delegation.silences()
         let now = setting.time.now.nanoseconds
-        let views = members.map { member -> SupplierView in
-            let store = stores[member.supplier]
-            let all = try? store?.usage()
-            let own = all == nil ? nil : try? store?.usage(of: delegation.owner)
+        let answers = try WorkerThread.map(members.count, atOnce: Limits.suppliersAtOnce) { index in
+            ask(stores[members[index].supplier])
+        }
+        let views = zip(members, answers).map { member, answer -> SupplierView in
+            let (all, own, isLeaving) = answer
             let before = silences[member.supplier] ?? (0, 0)
             let step = before.asked > 0 && now > before.asked ? UInt64(now - before.asked) : 0
             let silence =
@@ -95,13 +96,21 @@ struct DelegatedVisit: Sendable {
             let room = all.map { max(0, $0.capacity - $0.used) } ?? 0
             // A record is longer than its fragment by its header.
             let free = min(own?.available ?? 0, room)
-            let notice = own == nil ? nil : try? store?.notice(of: delegation.owner)
             return SupplierView(
                 id: member.supplier, presence: own != nil ? .answers : .silent(silence),
-                isLeaving: member.isLeaving || notice != nil,
+                isLeaving: member.isLeaving || isLeaving,
                 freeByteCount: max(0, free - free / 64))
         }
         try delegation.note(silences)
         return views
+    }
+
+    private func ask(
+        _ store: RemoteFragmentStore?
+    ) -> (all: StoreUsage?, own: CustomerUsage?, isLeaving: Bool) {
+        let all = try? store?.usage()
+        let own = all == nil ? nil : try? store?.usage(of: delegation.owner)
+        let notice = own == nil ? nil : try? store?.notice(of: delegation.owner)
+        return (all, own, notice != nil)
     }
 }

@@ -200,8 +200,8 @@ extension Customer {
     /// The newest head that any supplier holds and that this identity has signed, from `oldest` on.
     private func newestHead(_ open: [OpenSupplier], notBelow oldest: Head?) -> (Head, HeadBody)? {
         var newest: (Head, HeadBody)?
-        for supplier in open {
-            guard let heads = try? supplier.store?.heads(of: owner.user) else { continue }
+        let user = owner.user
+        for heads in inParallel(open, { (try? $0.store?.heads(of: user)) ?? [] }) {
             for head in heads
             where head.sequence >= oldest?.sequence ?? 0
                 && head.sequence > newest?.0.sequence ?? 0 && head != oldest

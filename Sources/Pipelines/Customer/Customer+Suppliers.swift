@@ -250,19 +250,13 @@ extension Customer {
 
     /// Puts a head on every supplier that can be reached.
     func publishHead(_ head: Head) throws {
-        let open = suppliers.withLock { $0 }
-        var failures: [any Error] = []
-        var stored = 0
-        for supplier in open {
-            guard let store = supplier.store else { continue }
-            do {
-                try store.putHead(head)
-                stored += 1
-            } catch {
-                failures.append(error)
-            }
+        let results = inParallel(suppliers.withLock { $0 }.compactMap(\.store)) { store in
+            Result { try store.putHead(head) }
         }
-        guard stored > 0 else {
+        let failures = results.compactMap { result -> (any Error)? in
+            if case .failure(let error) = result { error } else { nil }
+        }
+        guard failures.count < results.count else {
             throw Failure(
                 "BD-HEAD", .tooFewSuppliers, "No supplier took the new head of the catalog",
                 cause: failures.first.map(reasonText),
@@ -289,15 +283,8 @@ struct NothingHeld: Error, CustomStringConvertible {
 func inParallel<Value: Sendable, Result: Sendable>(
     _ values: [Value], _ body: @escaping @Sendable (Value) -> Result
 ) -> [Result] {
-    let results = Mutex<[Int: Result]>([:])
-    let threads = values.enumerated().map { index, value in
-        WorkerThread {
-            let result = body(value)
-            results.withLock { $0[index] = result }
-        }
-    }
-    for thread in threads { thread.join() }
-    return results.withLock { results in values.indices.compactMap { results[$0] } }
+    let results = try? WorkerThread.map(values.count, atOnce: values.count) { body(values[$0]) }
+    return results ?? []
 }
 
 /// The directory holds another supplier than the one that was there.

@@ -1,0 +1,58 @@
+import Dispatch
+import Model
+import Pipelines
+import Suppliers
+import Synchronization
+import Testing
+
+/// A round of the owner's own node asks and audits all suppliers at the same time.
+@Suite struct RoundAtOnceTests {
+    /// Lets callers on when so many are there; one who has waited too long goes on alone.
+    private final class Meeting: Sendable {
+        private let count: Int
+        private let come = Atomic(0)
+        private let late = Atomic(0)
+        private let all = DispatchSemaphore(value: 0)
+
+        init(_ count: Int) {
+            self.count = count
+        }
+
+        var lateCount: Int { late.load(ordering: .sequentiallyConsistent) }
+
+        func wait() {
+            let number = come.add(1, ordering: .sequentiallyConsistent).newValue
+            guard number <= count else { return }
+            if number == count {
+                for _ in 1..<count { all.signal() }
+            } else if all.wait(timeout: .now() + 30) == .timedOut {
+                late.add(1, ordering: .sequentiallyConsistent)
+            }
+        }
+    }
+
+    @Test func `no supplier answers before all have been asked and audited`() throws {
+        let station = try Station()
+        station.fillSource()
+        try station.backup()
+        let (asked, audited, headed) = (Meeting(4), Meeting(4), Meeting(4))
+        let firsts = Mutex<Set<String>>([])
+        let adapters = station.adapters(patience: .none) { address, call throws(ChannelError) in
+            func first(_ meeting: Meeting, _ name: String) {
+                if firsts.withLock({ $0.insert("\(name) \(address)").inserted }) { meeting.wait() }
+            }
+            switch call {
+            case .has: first(asked, "has")
+            case .audit, .get: first(audited, "audit")
+            case .heads: first(headed, "heads")
+            default: break
+            }
+        }
+        let report = try station.with(adapters) {
+            try $0.rebuild(RebuildRequest(), cancellation: Cancellation()) { _ in }
+        }
+        #expect(asked.lateCount == 0 && audited.lateCount == 0 && headed.lateCount == 0)
+        #expect(report.auditsPassed > 100 && report.auditsUnanswered == 0)
+        #expect(report.fragmentsFoundLost == 0 && report.health.status == .done)
+    }
+}
