@@ -53,18 +53,21 @@ struct AuditRound {
 
     /// Everything hangs on the catalog's blocks, and they are few: chance alone would ask for one
     /// of a million once in a hundred years. So each round begins with one of them, beside the
-    /// budget.
+    /// budget; one that gets no answer is put again in the next.
     private func auditCatalog(
         _ audit: inout SupplierAudit, rows: [Int64], _ state: inout SupplierStateRow
     ) throws {
         guard !rows.isEmpty else { return }
-        var schedule = AuditSchedule()
-        let challenge = schedule.next(fragmentCount: rows.count, random: number)
-        guard let target = try target(from: rows[challenge.fragment], on: state.supplier),
-            let verdict = try audit.put(
-                challenge, &schedule, of: target.block, position: target.position)
-        else { return }
-        state.score.note(verdict)
+        var schedule = AuditSchedule(contained: state.containedOfCatalog)
+        let challenge = schedule.next(of: rows, random: number)
+        defer { state.containedOfCatalog = schedule.contained }
+        guard let target = try target(from: Int64(challenge.fragment), on: state.supplier) else {
+            schedule = AuditSchedule()
+            return
+        }
+        let verdict = try audit.put(
+            challenge, &schedule, of: target.block, position: target.position)
+        if let verdict { state.score.note(verdict) }
     }
 
     private func auditAny(

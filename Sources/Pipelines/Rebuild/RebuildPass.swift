@@ -42,7 +42,7 @@ struct RebuildPass {
     func perform() throws -> RebuildReport {
         let time = customer.adapters.time
         let started = time.uptime
-        var watch = try SupplierWatch(customer, notes: true)
+        var watch = try SupplierWatch(customer)
         // A head of ours must not hide what another machine has stored since.
         let knowsNewest = (try? customer.adoptNewerHead()) != nil
         let spread = try customer.spreadHead()

@@ -1,6 +1,7 @@
 import Dispatch
 import Model
 import Pipelines
+import Simulation
 import Suppliers
 import Synchronization
 import Testing
@@ -54,5 +55,37 @@ import Testing
         #expect(asked.lateCount == 0 && audited.lateCount == 0 && headed.lateCount == 0)
         #expect(report.auditsPassed > 100 && report.auditsUnanswered == 0)
         #expect(report.fragmentsFoundLost == 0 && report.health.status == .done)
+    }
+
+    @Test func `a challenge of a catalog block that gets no answer is put until it is lost`() throws
+    {
+        let time = ManualTime()
+        time.jump(days: 20_000)
+        let station = try Station(time: time)
+        station.fillSource()
+        try station.backup()
+        // Silent to every challenge, and answering all else: with no budget only the catalog's
+        // blocks are asked for, one in each round.
+        let silent = station.supplier(1)
+        let adapters = station.adapters(patience: .none) { address, call throws(ChannelError) in
+            switch call {
+            case .audit, .get: if address == silent { throw .timedOut }
+            default: break
+            }
+        }
+        var request = RebuildRequest()
+        request.auditBytesPerDay = 1
+        for number in 1...Limits.auditAttemptsMax {
+            time.advance(nanoseconds: 3_600_000_000_000)
+            let report = try station.with(adapters) {
+                try $0.rebuild(request, cancellation: Cancellation()) { _ in }
+            }
+            let isLast = number == Limits.auditAttemptsMax
+            #expect(report.auditsUnanswered == (isLast ? 0 : 1), "round \(number)")
+            #expect(report.auditsFailed == (isLast ? 1 : 0), "round \(number)")
+            // The others answer theirs: who is silent to a challenge is not called away for it.
+            #expect(report.auditsPassed == 3)
+            #expect(report.health.suppliers.allSatisfy { $0.standing.answers })
+        }
     }
 }
