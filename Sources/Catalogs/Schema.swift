@@ -18,6 +18,12 @@ enum Schema {
             for table in shapes { try database.execute(sql: table) }
             try Catalog.noteAllShapes(database)
         }
+        migrator.registerMigration("absence") { database in
+            for column in absence {
+                try database.execute(sql: "ALTER TABLE supplier_states ADD COLUMN \(column)")
+            }
+            try Catalog.moveAttendance(database)
+        }
         return migrator
     }
 
@@ -113,6 +119,16 @@ enum Schema {
         CREATE TABLE mapped(
             snapshot BLOB NOT NULL PRIMARY KEY CHECK(length(snapshot) = 32)) STRICT, WITHOUT ROWID
         """,
+    ]
+
+    // idle, seen, looks, answers, uptime, boot: what Absence has; notice: when a supplier ends, as
+    // it says; catalog_*: the challenge of a catalog block that waits for its answer.
+    private static let absence = [
+        "idle INTEGER NOT NULL DEFAULT 0", "seen INTEGER NOT NULL DEFAULT 0",
+        "looks INTEGER NOT NULL DEFAULT 0", "answers INTEGER NOT NULL DEFAULT 0",
+        "uptime INTEGER NOT NULL DEFAULT 0", "boot INTEGER NOT NULL DEFAULT 0", "notice INTEGER",
+        "catalog_row INTEGER", "catalog_offset REAL NOT NULL DEFAULT 0",
+        "catalog_silences INTEGER NOT NULL DEFAULT 0",
     ]
 
     private static let rebuilding = [

@@ -22,8 +22,12 @@ extension Limits {
     /// missing fragments of a block of 8+12 at once, so that its sources are read once.
     package static let rebuilderBlocksAtOnce = 6
     package static let rebuilderBlockMemory = 32 << 20
-    /// Suppliers that a rebuilder opens, asks and audits at the same time.
-    package static let rebuilderSuppliersAtOnce = 32
+    /// Suppliers that a round opens, asks and audits at the same time: of the widest families a
+    /// part, so that a node does not start hundreds of threads to wait in.
+    package static let suppliersAtOnce = 32
+    /// Questions in a row without an answer after which a supplier is left alone for a round: each
+    /// takes `requestTime`.
+    package static let roundSilencesMax = 3
     /// Paths that health names of those that cannot be restored: a screen; `--lost` names all.
     package static let lostPathShownMax = 20
     /// Days that the journal of rebuilding keeps: a quarter of a year.

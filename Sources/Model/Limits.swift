@@ -129,8 +129,8 @@ package enum Limits {
     /// sleeps at night moves nothing. Repair within two days keeps `8+12` at 3e-8 per block and
     /// year.
     package static let supplierGrace: UInt64 = 86_400_000_000_000
-    /// Silence that one look adds at most, in nanoseconds: half of grace, so that no single jump
-    /// of the clock makes a supplier gone.
+    /// Silence that one look adds at most, in nanoseconds: half of grace, so that a machine that
+    /// was off, or whose clock was set meanwhile, makes nobody gone by one look.
     package static let silenceStepMax: UInt64 = 43_200_000_000_000
     /// Bytes of all buffers of a rebuild, unless one fragment needs more.
     package static let rebuildMemoryDefault = 64 << 20
@@ -197,8 +197,10 @@ package enum Limits {
     /// Places where a supplier is looked for first: of both families, at home and from outside.
     package static let nodeEndpointCountMax = 8
 
-    /// A supplier that was away or full for so long is replaced: 72 hours.
-    package static let supplierGraceSeconds: Int64 = 72 * 3600
+    /// Looks at a supplier nearer to each other count once in how often it answers: ten minutes.
+    package static let lookInterval: UInt64 = 600_000_000_000
+    /// Looks that are remembered; then all count half, so that old ones fade.
+    package static let lookCountMax = 1024
     /// Suppliers that a pointer in the DHT names: what 1000 bytes hold, and enough to find one.
     package static let pointerNodeCountMax = 20
     /// Suppliers that a key file names, so that a page stays a page.

@@ -4,6 +4,13 @@ package protocol TimeSource: Sendable {
     var now: Timestamp { get }
     /// Nanoseconds since some fixed moment, for intervals; never goes back.
     var uptime: UInt64 { get }
+    /// Which run of the machine ``uptime`` is of: it begins anew in each.
+    var boot: UInt64 { get }
+}
+
+extension TimeSource {
+    /// One run for as long as the source is used.
+    package var boot: UInt64 { 1 }
 }
 
 /// Nanoseconds since 1970-01-01T00:00:00Z, leap seconds left out, as the wall clock says.

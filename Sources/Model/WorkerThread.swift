@@ -63,6 +63,27 @@ package final class WorkerThread: Sendable {
         for thread in threads { thread.join() }
     }
 
+    /// The same where each gives something, or fails.
+    ///
+    /// - Returns: in order.
+    /// - Throws: the first error by index, when all are done.
+    package static func map<Result: Sendable>(
+        _ count: Int, atOnce threadCount: Int,
+        _ body: @escaping @Sendable (Int) throws -> Result
+    ) throws -> [Result] {
+        let results = Results<Result>()
+        forEach(count, atOnce: threadCount) { index in
+            let result = Swift.Result { try body(index) }
+            results.byIndex.withLock { $0[index] = result }
+        }
+        let all = results.byIndex.withLock { $0 }
+        return try (0..<count).compactMap { try all[$0]?.get() }
+    }
+
+    private final class Results<Value: Sendable>: Sendable {
+        let byIndex = Mutex<[Int: Result<Value, any Error>]>([:])
+    }
+
     private final class Counter: Sendable {
         let value = Atomic(0)
     }

@@ -77,6 +77,19 @@ package struct AuditSchedule: Hashable, Sendable {
         return challenge
     }
 
+    /// The contained challenge while its row is one of `rows`, else one of a row of them.
+    ///
+    /// - Parameter rows: what a challenge's fragment is to be; not empty.
+    package mutating func next(of rows: [Int64], random: () -> UInt64) -> Challenge {
+        if let contained, rows.contains(Int64(contained.fragment)) { return contained }
+        contained = nil
+        let chosen = next(fragmentCount: rows.count, random: random)
+        let challenge = Challenge(
+            fragment: Int(rows[chosen.fragment]), offset: chosen.offset)
+        contained = challenge
+        return challenge
+    }
+
     /// Takes the answer to ``contained``; `nil` while it is not decided.
     package mutating func answered(_ answer: Answer) -> SupplierScore.Verdict? {
         guard var challenge = contained else { return nil }

@@ -61,6 +61,7 @@ package struct RebuildPlanner: Sendable {
     private let releasesSpares: Bool
     private var kept: [(danger: Danger, block: BlockAssessment)] = []
     private var dropped = 0
+    private var leftOut = 0
 
     /// - Parameters:
     ///   - grace: nanoseconds of silence after which a supplier counts as gone.
@@ -83,9 +84,25 @@ package struct RebuildPlanner: Sendable {
     package mutating func add(_ holdings: BlockHoldings) -> BlockAssessment {
         let block = BlockAssessment(holdings, suppliers: suppliers, grace: grace)
         guard !RebuildPlanner.wanted(block).isEmpty else { return block }
+        guard canPlace(block) else {
+            leaveOut(block, count: 1)
+            return block
+        }
         kept.append((Danger(block), block))
         if kept.count >= 2 * blockCountMax { trim() }
         return block
+    }
+
+    /// Whether anything can be done for a block now, with all the room that there is. A block for
+    /// which nothing can waits outside the plan: it holds back none that is less endangered.
+    package func canPlace(_ block: BlockAssessment) -> Bool {
+        var (room, plan) = (suppliers, RebuildPlan())
+        return !steps(block, &room, &plan).isEmpty || plan.postponedCount > 0
+    }
+
+    /// Takes in how many blocks there are for which nothing can be done now.
+    package mutating func leaveOut(_ block: BlockAssessment, count: Int) {
+        leftOut += count * RebuildPlanner.wanted(block).count
     }
 
     /// Takes in how many blocks there are beyond those that were shown: a later plan has them.
@@ -97,6 +114,7 @@ package struct RebuildPlanner: Sendable {
         trim()
         var plan = RebuildPlan()
         plan.postponedCount = dropped
+        plan.unplacedCount = leftOut
         var room = suppliers
         for (_, block) in kept {
             let steps = steps(block, &room, &plan)

@@ -109,7 +109,7 @@ import Testing
             Array(lines.suffix(4)) == [
                 "  1  ok    563 MiB  225 fragments  /srv/1",
                 "  2  ok    563 MiB  225 fragments  /srv/2",
-                "  3  GONE      0 B    0 fragments  /srv/3  - not there",
+                "  3  AWAY      0 B    0 fragments  /srv/3  - never seen, 2 h counted: not there",
                 "  4  ok    563 MiB  225 fragments  /srv/4",
             ])
         #expect(lines.contains { $0.hasPrefix("last       3 h ago (") })
@@ -142,7 +142,7 @@ import Testing
             sentence {
                 $0.fragmentsMissing = 1
                 $0.suppliers[2].state = Samples.supplier(3, failure: "not there")
-            }.hasSuffix("bring the suppliers that are gone back, then `bitdust check --repair`"))
+            }.hasSuffix("bring the suppliers that are away back, then `bitdust check --repair`"))
         #expect(
             sentence {
                 $0.blocksLost = [Samples.id(1)]

@@ -52,7 +52,10 @@ enum Samples {
 
     static func supplier(_ number: UInt8, failure: String? = nil) -> SupplierState {
         SupplierState(
-            record: SupplierRecord(id: id(number), address: "/srv/\(number)"), failure: failure,
+            standing: SupplierStanding(
+                record: SupplierRecord(id: id(number), address: "/srv/\(number)"),
+                failure: failure,
+                away: failure.map { _ in Away(seen: 0, silence: 7_200_000_000_000) }),
             usedByteCount: failure == nil ? 590_348_288 : 0,
             fragmentCount: failure == nil ? 225 : 0)
     }

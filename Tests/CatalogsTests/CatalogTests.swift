@@ -191,6 +191,10 @@ import Testing
         try with { catalog in
             var state = SupplierStateRow(CatalogSamples.id(7))
             state.silence = 5
+            (state.idle, state.asked, state.seen) = (6, 7, -8)
+            (state.uptime, state.boot) = (.max, 1 << 63)
+            (state.looks, state.answers, state.notice) = (9, 4, 1_800_000_000)
+            (state.catalogRow, state.catalogOffset, state.catalogSilences) = (2, 0.5, 3)
             state.isLeaving = true
             state.passes = 12.5
             state.containedRow = 3

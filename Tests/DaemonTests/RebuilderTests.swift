@@ -242,7 +242,7 @@ import Testing
         #expect(moved.fragmentsStored > 0 && moved.health.status == .done)
         #expect(try leaver.fragmentCount(of: owner) == 0)
         let vacancies = try await asOwner(station) { customer, _ in
-            try customer.vacancyCount(grace: 0)
+            try customer.review(grace: 0).vacancyCount
         }
         #expect(vacancies == 0, "five are enough for 2+2")
         leaver.allowed.end.withLock { $0 = nil }

@@ -111,4 +111,26 @@ import Testing
         for _ in 0..<500 { score.note(.passed) }
         #expect(score.isTrusted && !score.hasLost && score.value > 0.98)
     }
+
+    @Test func `a challenge of one of some rows waits for its answer, unless its row is gone`() {
+        var number: UInt64 = 0
+        func next() -> UInt64 {
+            number += 1 << 40
+            return number
+        }
+        let rows: [Int64] = [3, 7, 900, 4000]
+        var schedule = AuditSchedule()
+        let first = schedule.next(of: rows, random: next)
+        #expect(rows.contains(Int64(first.fragment)))
+        #expect(schedule.answered(.none) == nil)
+        let again = schedule.next(of: rows, random: next)
+        #expect(again.fragment == first.fragment && again.offset == first.offset)
+        #expect(again.silences == 1)
+        let others = rows.filter { $0 != Int64(first.fragment) }
+        let other = schedule.next(of: others, random: next)
+        #expect(others.contains(Int64(other.fragment)) && other.silences == 0)
+        for _ in 1..<Limits.auditAttemptsMax { #expect(schedule.answered(.none) == nil) }
+        #expect(schedule.answered(.none) == .lost, "silence is no way out")
+        #expect(schedule.contained == nil)
+    }
 }

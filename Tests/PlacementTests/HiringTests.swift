@@ -161,18 +161,25 @@ import Testing
         #expect(lost.reasons.contains { $0.text == "failed 1 audits" })
     }
 
-    @Test func `who is away is replaced after grace and not before`() {
+    @Test func `who is away or full is replaced after grace and not before`() {
         let id = { (number: UInt64) in SupplierID(Bytes32(words: (number, 0, 0, 0))) }
-        let now: Int64 = 1_800_000_000
-        let review = FamilyReview(
-            [
-                .init(supplier: id(1), lastUseful: now),
-                .init(supplier: id(2), lastUseful: now - 71 * 3600),
-                .init(supplier: id(3), lastUseful: now - 72 * 3600 - 1),
-                .init(supplier: id(4), lastUseful: now + 365 * 86400),
-                .init(supplier: id(5), lastUseful: .min),
-            ], now: now)
-        #expect(review.kept == [id(1), id(2), id(4), id(5)])
-        #expect(review.replaced == [id(3)])
+        let grace: UInt64 = 24 * 3_600_000_000_000
+        func member(
+            _ number: UInt64, silence: UInt64 = 0, idle: UInt64 = 0, isTrusted: Bool = true
+        ) -> FamilyReview.Member {
+            var absence = Absence()
+            (absence.silence, absence.idle) = (silence, max(idle, silence))
+            return .init(supplier: id(number), absence: absence, isTrusted: isTrusted)
+        }
+        let members = [
+            member(1), member(2, silence: grace), member(3, silence: grace + 1),
+            member(4, idle: grace + 1), member(5, isTrusted: false),
+        ]
+        let review = FamilyReview(members, need: 4, grace: grace)
+        #expect(review.kept == [id(1), id(2)] && review.replaced == [id(3), id(4), id(5)])
+        #expect(review.vacancyCount == 2)
+        #expect(review.standIns == [id(4)], "better one that is full than nobody")
+        let enough = FamilyReview(members, need: 2, grace: grace)
+        #expect(enough.vacancyCount == 0 && enough.standIns == [])
     }
 }

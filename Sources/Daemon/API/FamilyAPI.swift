@@ -41,7 +41,7 @@ struct FamilyAPI: Sendable {
 
     private func item(_ member: FamilyMember, _ position: Int, isVerbose: Bool) -> APIValue {
         let node = NodeAddress(member.record.address)
-        let isHere = member.failure == nil
+        let isHere = member.answers
         var fields = node.map { parts.hub.known.names(of: $0.user) } ?? [:]
         fields.merge([
             "position": APIValue(position), "supplier_id": .text("\(member.record.id)"),
@@ -49,7 +49,10 @@ struct FamilyAPI: Sendable {
             "supplier_state": .text(
                 member.isFired ? "LEAVING" : isHere ? "CONNECTED" : "DISCONNECTED"),
             "contact_state": .text(isHere ? "CONNECTED" : "OFFLINE"),
-            "failure": APIValue(member.failure),
+            "state": .text(member.standing.word),
+            "failure": APIValue(member.standing.failure),
+            "away_since": HealthAPI.since(member.standing.away),
+            "away_seconds_counted": HealthAPI.counted(member.standing.away),
             "contract": [
                 "allocated_bytes": member.quota.map { APIValue($0) } ?? .null,
                 "used_bytes": member.usedByteCount.map { APIValue($0) } ?? .null,
@@ -62,9 +65,8 @@ struct FamilyAPI: Sendable {
     /// Asks all of them, and notes who answers: what grace is counted by.
     private func ping() async -> APIEnvelope {
         await withCustomer { customer in
-            try customer.noteAttendance()
             let family = try customer.family()
-            let count = family.count { $0.failure == nil }
+            let count = family.count(where: \.answers)
             return .ok(
                 ["asked": APIValue(family.count), "answered": APIValue(count)],
                 message: "\(count) of \(family.count) suppliers answer")
@@ -155,7 +157,7 @@ struct FamilyAPI: Sendable {
             let count = max(1, family.count)
             return .result([
                 "suppliers_num": APIValue(family.count),
-                "suppliers_answered": APIValue(family.count { $0.failure == nil }),
+                "suppliers_answered": APIValue(family.count(where: \.answers)),
                 "needed": APIValue(needed), "granted": APIValue(granted),
                 "used": APIValue(used), "available": APIValue(max(0, granted - used)),
                 "needed_per_supplier": APIValue(needed / count),

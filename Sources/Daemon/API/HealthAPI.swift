@@ -121,10 +121,23 @@ struct HealthAPI: Sendable {
     private static func value(_ supplier: HealthReport.Supplier) -> APIValue {
         [
             "id": .text("\(supplier.record.id)"), "address": .text(supplier.record.address),
-            "answers": .bool(supplier.failure == nil),
+            "answers": .bool(supplier.standing.answers),
+            "state": .text(supplier.standing.word),
+            "away_since": since(supplier.standing.away),
+            "away_seconds_counted": counted(supplier.standing.away),
             "leaving": .bool(supplier.view.isLeaving),
             "reason": .text(supplier.failure ?? supplier.score.reason),
         ]
+    }
+
+    /// When a supplier answered last, seconds since 1970.
+    static func since(_ away: Away?) -> APIValue {
+        away.flatMap { $0.seen > 0 ? APIValue(Int($0.seen / 1_000_000_000)) : nil } ?? .null
+    }
+
+    /// What of its silence is held against grace.
+    static func counted(_ away: Away?) -> APIValue {
+        away.map { APIValue(Int(clamping: $0.silence / 1_000_000_000)) } ?? .null
     }
 
     private static func value(_ day: RebuildJournal.Day) -> APIValue {

@@ -61,7 +61,7 @@ struct DelegatedVisit: Sendable {
     ) -> [SupplierID: RemoteFragmentStore] {
         let found = Mutex<[SupplierID: RemoteFragmentStore]>([:])
         let bytes = grant.encoded()
-        WorkerThread.forEach(members.count, atOnce: Limits.rebuilderSuppliersAtOnce) { index in
+        WorkerThread.forEach(members.count, atOnce: Limits.suppliersAtOnce) { index in
             let member = members[index]
             guard NodeAddress.isOne(member.address),
                 let connection = try? suppliers.connect(
@@ -76,32 +76,41 @@ struct DelegatedVisit: Sendable {
         return found.withLock { $0 }
     }
 
-    /// Who answers, how long the others have been silent, and who has room. Silence is counted as
-    /// an owner's own node counts it: half a day at most from one look to the next.
+    /// Who answers, how long the others have been silent, and who has room. Absence is
+    /// counted as an owner's own node counts it.
     private func look(
         _ members: [GrantedFamily.Member], _ stores: [SupplierID: RemoteFragmentStore]
     ) throws -> [SupplierView] {
-        var silences = delegation.silences()
-        let now = setting.time.now.nanoseconds
-        let views = members.map { member -> SupplierView in
-            let store = stores[member.supplier]
-            let all = try? store?.usage()
-            let own = all == nil ? nil : try? store?.usage(of: delegation.owner)
-            let before = silences[member.supplier] ?? (0, 0)
-            let step = before.asked > 0 && now > before.asked ? UInt64(now - before.asked) : 0
-            let silence =
-                own != nil ? 0 : before.silence &+ max(1, min(step, Limits.silenceStepMax))
-            silences[member.supplier] = (silence, now)
+        var absences = delegation.absences()
+        let now = Absence.Moment(setting.time)
+        let answers = try WorkerThread.map(members.count, atOnce: Limits.suppliersAtOnce) { index in
+            ask(stores[members[index].supplier])
+        }
+        let views = zip(members, answers).map { member, answer -> SupplierView in
+            let (all, own, isLeaving) = answer
+            let silence = {
+                absences[member.supplier, default: Absence()].note(
+                    answers: own != nil, isUseful: own != nil, at: now)
+                return absences[member.supplier]?.silence ?? 0
+            }()
             let room = all.map { max(0, $0.capacity - $0.used) } ?? 0
             // A record is longer than its fragment by its header.
             let free = min(own?.available ?? 0, room)
-            let notice = own == nil ? nil : try? store?.notice(of: delegation.owner)
             return SupplierView(
                 id: member.supplier, presence: own != nil ? .answers : .silent(silence),
-                isLeaving: member.isLeaving || notice != nil,
+                isLeaving: member.isLeaving || isLeaving,
                 freeByteCount: max(0, free - free / 64))
         }
-        try delegation.note(silences)
+        try delegation.note(absences)
         return views
+    }
+
+    private func ask(
+        _ store: RemoteFragmentStore?
+    ) -> (all: StoreUsage?, own: CustomerUsage?, isLeaving: Bool) {
+        let all = try? store?.usage()
+        let own = all == nil ? nil : try? store?.usage(of: delegation.owner)
+        let notice = own == nil ? nil : try? store?.notice(of: delegation.owner)
+        return (all, own, notice != nil)
     }
 }

@@ -254,24 +254,32 @@ final class Delegation: DelegatedBooks {
 
     // MARK: Who was silent
 
-    /// Lines of supplier, nanoseconds of silence, and when it was last asked; what does not read is
-    /// as if nobody had been asked.
-    func silences() -> [SupplierID: (silence: UInt64, asked: Int64)] {
+    /// Lines of supplier, nanoseconds of silence, and the wall clock, uptime and run of the machine
+    /// when it was last asked; what does not read is as if nobody had been asked.
+    func absences() -> [SupplierID: Absence] {
         let bytes = (try? HomeFile.readIfThere("\(directory)/watch", limit: 1 << 20)) ?? []
-        var found: [SupplierID: (silence: UInt64, asked: Int64)] = [:]
+        var found: [SupplierID: Absence] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count == 3, let id = SupplierID(hex: String(words[0])),
-                let silence = UInt64(words[1]), let asked = Int64(words[2])
+            guard words.count >= 3, let id = SupplierID(hex: String(words[0])),
+                let silence = UInt64(words[1]), let wall = Int64(words[2])
             else { continue }
-            found[id] = (silence, asked)
+            var absence = Absence()
+            absence.silence = silence
+            absence.idle = silence
+            absence.lastLook = Absence.Moment(
+                wall: wall, uptime: words.dropFirst(3).first.flatMap { UInt64($0) } ?? 0,
+                boot: words.dropFirst(4).first.flatMap { UInt64($0) } ?? 0)
+            found[id] = absence
         }
         return found
     }
 
-    func note(_ silences: [SupplierID: (silence: UInt64, asked: Int64)]) throws(Failure) {
-        let text = silences.sorted { $0.key < $1.key }.map {
-            "\($0.key) \($0.value.silence) \($0.value.asked)\n"
+    func note(_ absences: [SupplierID: Absence]) throws(Failure) {
+        let text = absences.sorted { $0.key < $1.key }.compactMap { id, absence in
+            absence.lastLook.map { look in
+                "\(id) \(absence.silence) \(look.wall) \(look.uptime) \(look.boot)\n"
+            }
         }.joined()
         try HomeFile.write(Array(text.utf8), to: "\(directory)/watch")
     }

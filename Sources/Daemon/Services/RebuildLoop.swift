@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Model
 internal import Pipelines
+internal import Placement
 
 /// One customer's rounds, each on a thread of its own: they wait for disks and suppliers.
 struct RebuildLoop: Sendable {
@@ -94,7 +95,8 @@ struct RebuildLoop: Sendable {
         var round = Round()
         try contact(customer)
         try cancellation.check()
-        let vacancies = try customer.vacancyCount(grace: request.grace)
+        try customer.lookAtSuppliers()
+        let vacancies = try customer.review(grace: request.grace).vacancyCount
         try cancellation.check()
         // Without anybody to hire, what can be stored on those who are there still is.
         // No stranger takes the place of a friend or of somebody who was chosen.

@@ -40,7 +40,11 @@ actor RebuildingService: ServiceBody {
             loop.request.grace = UInt64(values[CustomerSettings.graceHours]) * 3_600_000_000_000
             if values[CustomerSettings.replacesOffline] {
                 let list = values[CustomerSettings.candidates]
-                loop.hire = { try network.hireMissing($1, from: list, for: $0) }
+                loop.hire = { customer, count in
+                    try HiringDesk(network).hire(
+                        list.isEmpty ? nil : list, for: customer, count: count
+                    ).hired.map(\.member)
+                }
             }
             let log = log
             loop.contact = { try RebuildingService.contact(RebuilderLink(network), $0, log) }

@@ -59,7 +59,7 @@ struct Check {
         try outcome.check()
         var found = state.value.withLock { $0 }
         if repairs { try repair(&found) }
-        return try finish(found, open)
+        return try finish(found)
     }
 
     /// Lost and damaged fragments are rebuilt by the one that rebuilds: it knows now which they
@@ -153,13 +153,11 @@ struct Check {
         }
     }
 
-    private func finish(_ state: State, _ open: [OpenSupplier]) throws -> CheckReport {
+    private func finish(_ state: State) throws -> CheckReport {
         var report = state.report
         report.blocksLost.sort()
-        report.suppliers = open.map {
-            (
-                $0.state(), state.missing[$0.record.id] ?? 0, state.damaged[$0.record.id] ?? 0
-            )
+        report.suppliers = try SupplierWatch(customer).entries.map(\.condition).map {
+            ($0, state.missing[$0.record.id] ?? 0, state.damaged[$0.record.id] ?? 0)
         }
         if !state.lostRows.isEmpty {
             try LostPaths(customer: customer, lostRows: state.lostRows)

@@ -10,9 +10,9 @@ extension Customer {
         let identity = identity
         var report = StatusReport(
             user: owner.user, userName: identity.name, isKeySaved: identity.isKeySaved)
-        let open = suppliers.withLock { $0 }
-        report.suppliers = open.map { $0.state() }
-        let online = Set(open.filter { $0.store != nil }.map(\.record.id))
+        let watch = try SupplierWatch(self)
+        report.suppliers = watch.entries.map(\.condition)
+        let online = Set(watch.entries.filter(\.answers).map(\.supplier.record.id))
         for count in try catalog.shapeCounts() {
             let (shape, blocks) = (count.shape, count.blockCount)
             let held = zip(shape.places, shape.isHeld).filter(\.1).map(\.0)
@@ -26,7 +26,7 @@ extension Customer {
                 blocks * held.count
                     * shape.scheme.fragmentLength(sealedLength: shape.length.sealedLength))
         }
-        let views = try SupplierWatch(self, notes: false).views(without: [], byteBudget: .max)
+        let views = watch.views(without: [], byteBudget: .max)
         report.sources = try self.report(
             BlockLook(self, views: views, grace: Limits.supplierGrace)
         ).sources
@@ -39,15 +39,5 @@ extension Customer {
         report.snapshotCount = snapshots.count
         report.latest = snapshots.last
         return report
-    }
-}
-
-extension OpenSupplier {
-    func state() -> SupplierState {
-        let usage = try? store?.usage()
-        return SupplierState(
-            record: record, failure: failure.map(reasonText),
-            usedByteCount: UInt64(usage?.used ?? 0),
-            fragmentCount: UInt64(usage?.fragmentCount ?? 0))
     }
 }

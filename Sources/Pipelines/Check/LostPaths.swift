@@ -91,7 +91,7 @@ extension Customer {
         _ body: (LostPath) throws -> Bool
     ) throws {
         do {
-            let watch = try SupplierWatch(self, notes: false)
+            let watch = try SupplierWatch(self)
             let look = try BlockLook(
                 self, views: watch.views(without: [], byteBudget: .max), grace: grace)
             try LostPaths(customer: self, lostRows: try look.lostRows(of: self))

@@ -102,6 +102,15 @@ extension Customer {
         get throws { Set(try catalog.supplierStates().filter(\.isLeaving).map(\.supplier)) }
     }
 
+    /// Those, and who has said that it leaves.
+    var leaving: Set<SupplierID> {
+        get throws {
+            Set(
+                try catalog.supplierStates().filter { $0.isLeaving || $0.notice != nil }
+                    .map(\.supplier))
+        }
+    }
+
     /// What was chosen for the family with `--to`; `nil` before that.
     package func supplierChoice() throws -> String? {
         try catalog.setting(Customer.choiceName).map { String(decoding: $0, as: UTF8.self) }
@@ -145,10 +154,10 @@ extension Customer {
         suppliers.withLock { $0 }.compactMap { NodeAddress($0.record.address)?.user }
     }
 
-    /// Suppliers that new blocks go to.
+    /// Suppliers that new blocks go to: neither given up nor about to leave.
     func employed() throws -> [OpenSupplier] {
-        let fired = try fired.union(notices().keys)
-        return suppliers.withLock { $0 }.filter { !fired.contains($0.record.id) }
+        let leaving = try leaving
+        return suppliers.withLock { $0 }.filter { !leaving.contains($0.record.id) }
     }
 
     /// Who asks suppliers for this customer.

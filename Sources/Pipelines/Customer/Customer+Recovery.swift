@@ -201,8 +201,7 @@ extension Customer {
     private func newestHead(_ open: [OpenSupplier], notBelow oldest: Head?) -> (Head, HeadBody)? {
         var newest: (Head, HeadBody)?
         let user = owner.user
-        let answers = inParallel(open) { (try? $0.store?.heads(of: user)) ?? [] }
-        for heads in answers {
+        for heads in inParallel(open, { (try? $0.store?.heads(of: user)) ?? [] }) {
             for head in heads
             where head.sequence >= oldest?.sequence ?? 0
                 && head.sequence > newest?.0.sequence ?? 0 && head != oldest

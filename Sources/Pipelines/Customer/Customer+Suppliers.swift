@@ -250,14 +250,13 @@ extension Customer {
 
     /// Puts a head on every supplier that can be reached.
     func publishHead(_ head: Head) throws {
-        let open = suppliers.withLock { $0 }
-        let outcomes = inParallel(open.compactMap(\.store)) { store in
-            Result { () throws(StoreError) in try store.putHead(head) }
+        let results = inParallel(suppliers.withLock { $0 }.compactMap(\.store)) { store in
+            Result { try store.putHead(head) }
         }
-        let failures = outcomes.compactMap { outcome -> StoreError? in
-            if case .failure(let error) = outcome { error } else { nil }
+        let failures = results.compactMap { result -> (any Error)? in
+            if case .failure(let error) = result { error } else { nil }
         }
-        guard failures.count < outcomes.count else {
+        guard failures.count < results.count else {
             throw Failure(
                 "BD-HEAD", .tooFewSuppliers, "No supplier took the new head of the catalog",
                 cause: failures.first.map(reasonText),
@@ -284,15 +283,8 @@ struct NothingHeld: Error, CustomStringConvertible {
 func inParallel<Value: Sendable, Result: Sendable>(
     _ values: [Value], _ body: @escaping @Sendable (Value) -> Result
 ) -> [Result] {
-    let results = Mutex<[Int: Result]>([:])
-    let threads = values.enumerated().map { index, value in
-        WorkerThread {
-            let result = body(value)
-            results.withLock { $0[index] = result }
-        }
-    }
-    for thread in threads { thread.join() }
-    return results.withLock { results in values.indices.compactMap { results[$0] } }
+    let results = try? WorkerThread.map(values.count, atOnce: values.count) { body(values[$0]) }
+    return results ?? []
 }
 
 /// The directory holds another supplier than the one that was there.

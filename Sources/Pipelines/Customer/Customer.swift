@@ -130,10 +130,8 @@ package final class Customer: Sendable {
     ///
     /// - Parameter onlyOnline: leaves out who does not answer now, and not only who is gone.
     func plan(_ redundancy: Redundancy, onlyOnline: Bool = false) throws -> FamilyPlan {
-        let gone = Set(
-            try catalog.supplierStates().filter {
-                !$0.score.isTrusted || $0.silence > Limits.supplierGrace
-            }.map(\.supplier))
+        let review = try review()
+        let gone = Set(review.replaced).subtracting(review.standIns)
         let open = try employed().filter {
             !gone.contains($0.record.id) && (!onlyOnline || $0.store != nil)
         }

@@ -38,11 +38,12 @@ package struct RebuildProgress: Sendable {
 package struct HealthReport: Sendable {
     /// One supplier, as it looks from here.
     package struct Supplier: Sendable {
-        package var record: SupplierRecord
+        package var standing: SupplierStanding
         package var view: SupplierView
-        /// Why it does not answer; `nil` when it does.
-        package var failure: String?
         package var score: SupplierScore
+
+        package var record: SupplierRecord { standing.record }
+        package var failure: String? { standing.failure }
     }
 
     /// Blocks of one kind and scheme.

@@ -108,17 +108,15 @@ package struct RestoreReport: Sendable {
 
 /// A supplier as it is now.
 package struct SupplierState: Sendable {
-    package let record: SupplierRecord
-    /// Why it cannot be used; `nil` when it can.
-    package let failure: String?
+    package let standing: SupplierStanding
     package let usedByteCount: UInt64
     package let fragmentCount: UInt64
 
-    package init(
-        record: SupplierRecord, failure: String?, usedByteCount: UInt64, fragmentCount: UInt64
-    ) {
-        self.record = record
-        self.failure = failure
+    package var record: SupplierRecord { standing.record }
+    package var failure: String? { standing.failure }
+
+    package init(standing: SupplierStanding, usedByteCount: UInt64, fragmentCount: UInt64) {
+        self.standing = standing
         self.usedByteCount = usedByteCount
         self.fragmentCount = fragmentCount
     }

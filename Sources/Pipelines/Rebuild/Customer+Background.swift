@@ -26,20 +26,6 @@ extension Customer {
         return try body()
     }
 
-    /// Suppliers of the network that are missing so that each fragment of a block finds one that
-    /// may hold it. A family of directories hires nobody by itself.
-    package func vacancyCount(grace: UInt64) throws -> Int {
-        let entries = try SupplierWatch(self, notes: true).entries
-        guard entries.contains(where: { NodeAddress.isOne($0.supplier.record.address) }) else {
-            return 0
-        }
-        let usable = entries.count { entry in
-            !entry.isLeaving && entry.state.score.isTrusted
-                && (entry.answers || entry.state.silence <= grace)
-        }
-        return max(0, try widestBlock() - usable)
-    }
-
     // MARK: A reshape that waits
 
     private static let reshapeName = "reshape wanted"

@@ -10,7 +10,7 @@ extension Customer {
     /// say; asks suppliers for nothing but their usage and which heads they have.
     package func health(grace: UInt64 = Limits.supplierGrace) throws -> HealthReport {
         do {
-            return try health(SupplierWatch(self, notes: true), grace: grace)
+            return try health(SupplierWatch(self), grace: grace)
         } catch {
             throw Failure.of(error)
         }
@@ -28,9 +28,7 @@ extension Customer {
         report.heads = try headHolders(watch, views: views, grace: grace)
         report.suppliers = zip(watch.entries, views).map { entry, view in
             HealthReport.Supplier(
-                record: entry.supplier.record, view: view,
-                failure: entry.answers ? nil : entry.supplier.failure.map(reasonText) ?? "silent",
-                score: entry.state.score)
+                standing: entry.standing, view: view, score: entry.state.score)
         }
         if let pace = try catalog.setting("rebuild pace") {
             report.bytesPerSecond = Double(String(decoding: pace, as: UTF8.self))
@@ -106,8 +104,13 @@ struct BlockLook {
     /// only as many are read as a plan takes.
     func plan(of customer: Customer) throws -> RebuildPlan {
         var planner = RebuildPlanner(suppliers: views, grace: grace)
-        let wanted = shapes.filter { !RebuildPlanner.wanted($0.block).isEmpty }
-            .map { (danger: Danger($0.block), shape: $0) }.sorted { $0.danger > $1.danger }
+        let wanted = shapes.filter { count, block in
+            guard !RebuildPlanner.wanted(block).isEmpty else { return false }
+            if planner.canPlace(block) { return true }
+            planner.leaveOut(block, count: count.blockCount)
+            return false
+        }
+        .map { (danger: Danger($0.block), shape: $0) }.sorted { $0.danger > $1.danger }
         var left = Limits.rebuildPlanCountMax
         var start = 0
         while start < wanted.count {

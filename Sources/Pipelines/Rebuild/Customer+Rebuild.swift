@@ -46,15 +46,13 @@ extension Customer {
     @discardableResult
     package func spreadHead() throws -> Int {
         guard let newest = try catalog.newestHead() else { return 0 }
-        var count = 0
-        for supplier in suppliers.withLock({ $0 }) {
-            guard let store = supplier.store,
-                let heads = try? store.heads(of: owner.user), !heads.contains(newest.head),
-                (try? store.putHead(newest.head)) != nil
-            else { continue }
-            count += 1
-        }
-        return count
+        let user = owner.user
+        return inParallel(suppliers.withLock { $0 }) { supplier in
+            guard let store = supplier.store, let heads = try? store.heads(of: user) else {
+                return false
+            }
+            return !heads.contains(newest.head) && (try? store.putHead(newest.head)) != nil
+        }.count { $0 }
     }
 
     /// Stores the rows that no head names yet, and a head that names them.

@@ -136,11 +136,11 @@ extension Customer {
 
     /// The suppliers that are nodes of the network, with the node's own idea of where they are.
     package func grantedFamily() throws -> GrantedFamily {
-        let fired = try fired.union(notices().keys)
+        let leaving = try leaving
         return GrantedFamily(
             members: suppliers.withLock { $0 }.filter { NodeAddress.isOne($0.record.address) }.map {
                 GrantedFamily.Member(
-                    supplier: $0.record.id, isLeaving: fired.contains($0.record.id),
+                    supplier: $0.record.id, isLeaving: leaving.contains($0.record.id),
                     address: $0.record.address)
             })
     }

@@ -33,6 +33,14 @@ struct RebuildBooks: RebuildLedger, HeaderSource {
         return found.sealedBlock(spares: try customer.catalog.spares(rows: row...row)[row] ?? [])
     }
 
+    /// Blocks of rows behind this one, ascending.
+    func blocks(after row: Int64, limit: Int) throws -> [SealedBlock] {
+        let rows = try customer.catalog.blocks(after: row, limit: limit)
+        guard let first = rows.first, let last = rows.last else { return [] }
+        let spares = try customer.catalog.spares(rows: first.id...last.id)
+        return rows.map { $0.sealedBlock(spares: spares[$0.id] ?? []) }
+    }
+
     /// Calls `body` with every block, a number of them at a time.
     func forEachGroup(
         of count: Int, _ body: ([(row: BlockRow, block: SealedBlock)]) throws -> Void

@@ -8,9 +8,7 @@ internal import Model
 ///     fragments stored, doubtful, lost, misplaced after the last round 4 each,
 ///     found lost 4, rebuilt 4, bytes sent 8
 /// ```
-///
-/// A row of the catalog's settings; what does not read is as if nothing had been noted.
-package struct RebuildJournal: Hashable, Sendable {
+package struct RebuildJournal: Hashable, Sendable, NotedValue {
     package struct Day: Hashable, Sendable {
         /// Days since 1970.
         package let day: Int64
@@ -33,28 +31,22 @@ package struct RebuildJournal: Hashable, Sendable {
 
     package init() {}
 
-    init(_ bytes: [UInt8]) {
-        var reader = ByteReader(bytes, format: RebuildJournal.name)
-        do {
-            while reader.remainingByteCount > 0 {
-                var day = Day(day: try reader.integer(), lastRound: try reader.integer())
-                day.roundCount = try reader.integer()
-                day.stored = try reader.integer()
-                day.doubtful = try reader.integer()
-                day.lost = try reader.integer()
-                day.misplaced = try reader.integer()
-                day.foundLost = try reader.integer()
-                day.rebuilt = try reader.integer()
-                day.bytesSent = try reader.integer()
-                days.append(day)
-            }
-        } catch {
-            days = []
+    init(from reader: inout ByteReader) throws(FormatError) {
+        while reader.remainingByteCount > 0 {
+            var day = Day(day: try reader.integer(), lastRound: try reader.integer())
+            day.roundCount = try reader.integer()
+            day.stored = try reader.integer()
+            day.doubtful = try reader.integer()
+            day.lost = try reader.integer()
+            day.misplaced = try reader.integer()
+            day.foundLost = try reader.integer()
+            day.rebuilt = try reader.integer()
+            day.bytesSent = try reader.integer()
+            days.append(day)
         }
     }
 
-    var encoded: [UInt8] {
-        var writer = ByteWriter(reserving: days.count * 56)
+    func write(to writer: inout ByteWriter) {
         for day in days {
             writer.integer(day.day)
             writer.integer(day.lastRound)
@@ -64,7 +56,6 @@ package struct RebuildJournal: Hashable, Sendable {
             ] { writer.integer(count) }
             writer.integer(day.bytesSent)
         }
-        return writer.bytes
     }
 
     /// Takes in a round that has just ended. A clock that was put back writes into the last day.
@@ -92,12 +83,12 @@ package struct RebuildJournal: Hashable, Sendable {
 extension Customer {
     /// What rounds of rebuilding have found and done.
     package func rebuildJournal() throws -> RebuildJournal {
-        RebuildJournal(try catalog.setting(RebuildJournal.name) ?? [])
+        try catalog.noted()
     }
 
     func note(_ report: RebuildReport) throws {
         var journal = try rebuildJournal()
         journal.note(report, at: adapters.time.now)
-        try catalog.set(RebuildJournal.name, to: journal.encoded)
+        try catalog.note(journal)
     }
 }

@@ -42,7 +42,7 @@ struct RebuildPass {
     func perform() throws -> RebuildReport {
         let time = customer.adapters.time
         let started = time.uptime
-        var watch = try SupplierWatch(customer, notes: true)
+        var watch = try SupplierWatch(customer)
         // A head of ours must not hide what another machine has stored since.
         let knowsNewest = (try? customer.adoptNewerHead()) != nil
         let spread = try customer.spreadHead()
@@ -71,51 +71,50 @@ struct RebuildPass {
 
     // MARK: Before the plan
 
-    /// Asks each supplier for what it should have, and notes what it says is gone. One that cannot
-    /// be asked says nothing.
+    /// Asks all suppliers for what they should have, and notes what they say is gone. One that
+    /// cannot be asked says nothing.
     private func askForAll() throws {
         let books = RebuildBooks(customer: customer)
         let stores = customer.suppliers.withLock { $0 }.stores
-        var step = RebuildProgress()
-        step.total = UInt64(try customer.catalog.blockCount())
-        try books.forEachGroup(of: 256) { group in
-            try cancellation.check()
-            try askAgain(group.map(\.block), stores)
-            for (id, store) in stores.sorted(by: { $0.key < $1.key }) {
-                let wanted = group.flatMap { _, block in
-                    block.positionsHeld(by: id).map { (block: block, position: $0) }
-                }
-                guard !wanted.isEmpty,
-                    let answers = try? store.has(
-                        wanted.map { $0.block.fragments[$0.position] }, of: customer.owner.user)
-                else { continue }
-                for (item, isThere) in zip(wanted, answers) where !isThere {
-                    try books.lost(item.block, position: item.position, on: id)
-                    state.value.withLock { $0.report.fragmentsFoundLost += 1 }
-                }
-            }
-            step.done += UInt64(group.count)
-            progress(step)
-        }
+        let total = UInt64(try customer.catalog.blockCount())
+        let asked = AskedCount(total: total, supplierCount: UInt64(max(1, stores.count)))
+        let inquiry = Inquiry(
+            of: customer.owner.user, stores, ledger: books,
+            isCancelled: { [cancellation] in cancellation.isCancelled },
+            progress: { [progress] in progress(asked.more($0)) },
+            page: { start in
+                let blocks = try books.blocks(after: start, limit: Inquiry.pageBlockCount)
+                return (blocks, blocks.last?.row)
+            })
+        let found = try inquiry.perform()
+        try cancellation.check()
+        progress(asked.whole)
+        state.value.withLock { $0.report.fragmentsFoundLost += found.foundLost }
     }
 
-    /// Asks for what was lost of blocks that nobody can read: a disk that was away may be back.
-    /// What a supplier says it has counts until it is read, and its root shows what that is worth.
-    private func askAgain(
-        _ blocks: [SealedBlock], _ stores: [SupplierID: any FragmentStore]
-    ) throws {
-        for block in blocks {
-            let holdings = block.holdings
-            let held = holdings.places.indices.count { !block.suppliers(of: $0).isEmpty }
-            guard held < holdings.scheme.dataCount else { continue }
-            for position in holdings.places.indices where !holdings.isHeld[position] {
-                let place = holdings.places[position]
-                let answer = try? stores[place]?.has(
-                    [block.fragments[position]], of: customer.owner.user)
-                guard answer?.first == true else { continue }
-                try customer.catalog.move(
-                    row: block.row, position: position, to: place, releases: nil)
-            }
+    /// How far suppliers have been asked, on the average of all.
+    private final class AskedCount: Sendable {
+        private let asked = Atomic<UInt64>(0)
+        private let total: UInt64
+        private let supplierCount: UInt64
+
+        init(total: UInt64, supplierCount: UInt64) {
+            self.total = total
+            self.supplierCount = supplierCount
+        }
+
+        var whole: RebuildProgress { step(total) }
+
+        func more(_ count: Int) -> RebuildProgress {
+            step(
+                asked.add(UInt64(count), ordering: .relaxed).newValue / supplierCount)
+        }
+
+        private func step(_ done: UInt64) -> RebuildProgress {
+            var step = RebuildProgress()
+            step.total = total
+            step.done = min(done, total)
+            return step
         }
     }
 

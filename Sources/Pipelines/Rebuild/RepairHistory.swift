@@ -12,9 +12,7 @@ package import Model
 /// last whole 8, fragments stored since 8, for each repair: end 8, nanoseconds 8, fragments 8
 /// (times in nanoseconds since 1970)
 /// ```
-///
-/// A row of the catalog's settings; what does not read is as if nothing had been noted.
-package struct RepairHistory: Hashable, Sendable {
+package struct RepairHistory: Hashable, Sendable, NotedValue {
     package struct Repair: Hashable, Sendable {
         package let end: Int64
         package let nanoseconds: UInt64
@@ -30,36 +28,6 @@ package struct RepairHistory: Hashable, Sendable {
     static let name = "repair history"
 
     package init() {}
-
-    init(_ bytes: [UInt8]) {
-        var reader = ByteReader(bytes, format: RepairHistory.name)
-        do {
-            var found = RepairHistory()
-            found.lastWhole = try reader.integer()
-            found.fragmentsSince = try reader.integer()
-            while reader.remainingByteCount > 0 {
-                found.repairs.append(
-                    Repair(
-                        end: try reader.integer(), nanoseconds: try reader.integer(),
-                        fragmentCount: try reader.integer()))
-            }
-            self = found
-        } catch {
-            self = RepairHistory()
-        }
-    }
-
-    var encoded: [UInt8] {
-        var writer = ByteWriter(reserving: 16 + 24 * repairs.count)
-        writer.integer(lastWhole)
-        writer.integer(fragmentsSince)
-        for repair in repairs {
-            writer.integer(repair.end)
-            writer.integer(repair.nanoseconds)
-            writer.integer(repair.fragmentCount)
-        }
-        return writer.bytes
-    }
 
     /// Takes in a look that has just ended. A clock that was put back measures nothing.
     package mutating func note(isWhole: Bool, fragmentsStored: Int, at now: Timestamp) {
@@ -77,6 +45,27 @@ package struct RepairHistory: Hashable, Sendable {
         fragmentsSince = 0
     }
 
+    init(from reader: inout ByteReader) throws(FormatError) {
+        lastWhole = try reader.integer()
+        fragmentsSince = try reader.integer()
+        while reader.remainingByteCount > 0 {
+            repairs.append(
+                Repair(
+                    end: try reader.integer(), nanoseconds: try reader.integer(),
+                    fragmentCount: try reader.integer()))
+        }
+    }
+
+    func write(to writer: inout ByteWriter) {
+        writer.integer(lastWhole)
+        writer.integer(fragmentsSince)
+        for repair in repairs {
+            writer.integer(repair.end)
+            writer.integer(repair.nanoseconds)
+            writer.integer(repair.fragmentCount)
+        }
+    }
+
     /// The mean of all that are remembered, in days; `nil` when there was none.
     package var meanDays: Double? {
         guard !repairs.isEmpty else { return nil }
@@ -88,7 +77,7 @@ package struct RepairHistory: Hashable, Sendable {
 extension Customer {
     /// How long it took until everything was whole again, each time that something was lost.
     package func repairHistory() throws -> RepairHistory {
-        RepairHistory(try catalog.setting(RepairHistory.name) ?? [])
+        try catalog.noted()
     }
 
     func noteRepair(_ report: RebuildReport) throws {
@@ -98,6 +87,6 @@ extension Customer {
             isWhole: report.health.status == .done,
             fragmentsStored: report.fragmentsStored + report.fragmentsAdopted,
             at: adapters.time.now)
-        try catalog.set(RepairHistory.name, to: history.encoded)
+        try catalog.note(history)
     }
 }

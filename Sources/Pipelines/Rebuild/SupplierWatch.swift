@@ -4,22 +4,44 @@ internal import Placement
 internal import Suppliers
 internal import Synchronization
 
-/// Who answers, for how long others have been silent, and what audits have shown of each.
+/// A look at all suppliers: who answers, for how long others have been away, who leaves, and what
+/// audits have shown of each. The one place where absence is noted.
 ///
-/// Silence is counted from one look to the next, at most half a day at a time: a machine that was
-/// off for a month, or a clock that jumps by a year, says nothing about the suppliers.
+/// Absence is counted as ``Absence`` says.
 struct SupplierWatch {
     struct Entry {
         let supplier: OpenSupplier
         var state: SupplierStateRow
-        var answers: Bool
         var usage: CustomerUsage?
-        /// When it ends, as it says: seconds since 1970.
-        var leavingUntil: Int64?
-        /// Bytes that the store has left for all its customers.
-        var capacityLeft = Int.max
+        /// Nanoseconds that its usage took.
+        var latency: UInt64 = .max
+        /// Of all its customers; `nil` while it is away.
+        var storeUsage: StoreUsage?
 
-        var isLeaving: Bool { state.isLeaving || leavingUntil != nil }
+        var capacityLeft: Int { storeUsage.map { max(0, $0.capacity - $0.used) } ?? 0 }
+        var answers: Bool { usage != nil }
+        var isLeaving: Bool { state.isLeaving || state.notice != nil }
+        var standing: SupplierStanding {
+            SupplierStanding(
+                record: supplier.record,
+                failure: answers
+                    ? nil : supplier.failure.map(reasonText) ?? "it does not answer",
+                away: state.absence.away, isFired: state.isLeaving, leaves: state.notice,
+                isTrusted: state.score.isTrusted)
+        }
+        var condition: SupplierState {
+            SupplierState(
+                standing: standing, usedByteCount: UInt64(storeUsage?.used ?? 0),
+                fragmentCount: UInt64(storeUsage?.fragmentCount ?? 0))
+        }
+    }
+
+    private struct Answer {
+        var all: StoreUsage?
+        var own: CustomerUsage?
+        var latency: UInt64 = .max
+        /// `nil` when it did not say.
+        var notice: Int64??
     }
 
     private(set) var entries: [Entry]
@@ -29,37 +51,45 @@ struct SupplierWatch {
         Set(entries.filter(\.isLeaving).map(\.supplier.record.id))
     }
 
-    /// Asks every supplier for its usage.
-    ///
-    /// - Parameter notes: writes what is seen to the catalog.
-    init(_ customer: Customer, notes: Bool) throws {
-        let now = customer.adapters.time.now.nanoseconds
+    /// Asks every supplier for its usage and whether it leaves, and notes what they say.
+    init(_ customer: Customer) throws {
+        let time = customer.adapters.time
+        let now = Absence.Moment(time)
         let states = try customer.catalog.supplierStates()
         let open = customer.suppliers.withLock { $0 }
-        let notices = try customer.noteNotices()
         let user = customer.owner.user
         // All at once: one that hangs keeps the others waiting once, not each in turn.
-        let usages = inParallel(open) { supplier -> (all: StoreUsage?, own: CustomerUsage?) in
-            let all = try? supplier.store?.usage()
-            return (all, all == nil ? nil : try? supplier.store?.usage(of: user))
-        }
-        entries = zip(open, usages).map { supplier, usage in
-            let (all, own) = usage
+        let answers = inParallel(open) { SupplierWatch.ask($0, user, time) }
+        entries = zip(open, answers).map { supplier, answer in
             var state =
                 states.first { $0.supplier == supplier.record.id }
                 ?? SupplierStateRow(supplier.record.id)
-            let answers = own != nil
-            let step = state.asked > 0 && now > state.asked ? UInt64(now - state.asked) : 0
-            // A silence has begun somewhere between the look before and this one.
-            state.silence =
-                answers ? 0 : state.silence &+ max(1, min(step, Limits.silenceStepMax))
-            state.asked = now
+            let answers = answer.own != nil
+            state.absence.note(
+                answers: answers,
+                isUseful: answer.own.map { $0.available >= Limits.networkQuotaMin } ?? false,
+                at: now)
+            // Who does not answer has said what it said last.
+            if let notice = answer.notice { state.notice = notice }
             return Entry(
-                supplier: supplier, state: state, answers: answers, usage: own,
-                leavingUntil: notices[supplier.record.id],
-                capacityLeft: all.map { max(0, $0.capacity - $0.used) } ?? 0)
+                supplier: supplier, state: state, usage: answer.own, latency: answer.latency,
+                storeUsage: answer.all)
         }
-        if notes { try customer.catalog.record(entries.map(\.state)) }
+        try customer.catalog.record(entries.map(\.state))
+    }
+
+    private static func ask(
+        _ supplier: OpenSupplier, _ user: UserID, _ time: any TimeSource
+    ) -> Answer {
+        guard let store = supplier.store else { return Answer() }
+        let start = time.uptime
+        guard let own = try? store.usage(of: user) else { return Answer() }
+        let latency = time.uptime - start
+        guard let all = try? store.usage() else { return Answer() }
+        let notice = (store as? RemoteFragmentStore).flatMap { store -> Int64?? in
+            do { return .some(try store.notice(of: user)) } catch { return nil }
+        }
+        return Answer(all: all, own: own, latency: latency, notice: notice)
     }
 
     func views(without failed: Set<SupplierID>, byteBudget: Int) -> [SupplierView] {
@@ -96,6 +126,40 @@ extension SupplierStateRow {
             failures = newValue.failures
             lossCount = newValue.lossCount
             lieCount = newValue.lieCount
+        }
+    }
+
+    var absence: Absence {
+        get {
+            var absence = Absence()
+            (absence.silence, absence.idle, absence.seen) = (silence, idle, seen)
+            (absence.lookCount, absence.answerCount) = (looks, answers)
+            if asked != 0 {
+                absence.lastLook = Absence.Moment(wall: asked, uptime: uptime, boot: boot)
+            }
+            return absence
+        }
+        set {
+            (silence, idle, seen) = (newValue.silence, newValue.idle, newValue.seen)
+            (looks, answers) = (newValue.lookCount, newValue.answerCount)
+            asked = newValue.lastLook?.wall ?? 0
+            uptime = newValue.lastLook?.uptime ?? 0
+            boot = newValue.lastLook?.boot ?? 0
+        }
+    }
+
+    /// The challenge of a catalog block that waits for its answer; its fragment is the row.
+    var containedOfCatalog: AuditSchedule.Challenge? {
+        get {
+            catalogRow.map {
+                AuditSchedule.Challenge(
+                    fragment: Int($0), offset: catalogOffset, silences: catalogSilences)
+            }
+        }
+        set {
+            catalogRow = newValue.map { Int64($0.fragment) }
+            catalogOffset = newValue?.offset ?? 0
+            catalogSilences = newValue?.silences ?? 0
         }
     }
 

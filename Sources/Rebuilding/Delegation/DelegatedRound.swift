@@ -146,25 +146,16 @@ package struct DelegatedRound {
 
     /// Asks each supplier for what it should have. One that cannot be asked says nothing.
     private func askForAll(_ report: inout DelegatedReport) throws {
-        for group in stride(from: 0, to: books.rows.count, by: 256) {
-            if isCancelled() { return }
-            let blocks = books.rows[group..<min(group + 256, books.rows.count)].compactMap {
-                books.block($0)
-            }
-            try forEachStore(&report) { id, store, report in
-                let wanted = blocks.flatMap { block in
-                    block.positionsHeld(by: id).map { (block: block, position: $0) }
-                }
-                guard !wanted.isEmpty,
-                    let answers = try? store.has(
-                        wanted.map { $0.block.fragments[$0.position] }, of: owner)
-                else { return }
-                for (item, isThere) in zip(wanted, answers) where !isThere {
-                    try books.lost(item.block, position: item.position, on: id)
-                    report.fragmentsFoundLost += 1
-                }
-            }
+        let rows = books.rows
+        let books = books
+        let inquiry = Inquiry(of: owner, stores, ledger: books, isCancelled: isCancelled) { start in
+            let end = min(Int(start) + Inquiry.pageBlockCount, rows.count)
+            return (
+                rows[Int(start)..<end].compactMap { books.block($0) },
+                end < rows.count ? Int64(end) : nil
+            )
         }
+        report.fragmentsFoundLost += try inquiry.perform().foundLost
     }
 
     /// Has each supplier prove leaves of fragments that are chosen at random.
@@ -173,82 +164,31 @@ package struct DelegatedRound {
         guard !all.isEmpty else { return }
         // Everything hangs on the catalog's blocks: the first challenge is for one of them.
         let catalog = all.filter { books.block($0)?.holdings.kind == .catalog }
-        try forEachStore(&report) { id, store, report in
-            for number in 0..<Limits.rebuilderAuditCount where !isCancelled() {
-                let rows = number == 0 && !catalog.isEmpty ? catalog : all
-                var schedule = AuditSchedule()
-                let challenge = schedule.next(fragmentCount: rows.count) {
-                    random.bytes32().words.0
-                }
-                guard let block = books.block(rows[challenge.fragment]),
-                    let position = block.positionsHeld(by: id).first
-                else { continue }
-                switch ask(challenge, block, position, store) {
-                case .proved: report.auditsPassed += 1
-                case .missing, .wrong:
-                    _ = try? store.scrub([block.fragments[position]], of: owner)
-                    try books.lost(block, position: position, on: id)
-                    report.fragmentsFoundLost += 1
-                // It may be a bad line: who stays silent is gone after grace.
-                case .none: break
-                }
-            }
+        let stores = stores.values.sorted { $0.supplier < $1.supplier }
+        let audits = try WorkerThread.map(stores.count, atOnce: Limits.suppliersAtOnce) { index in
+            try audit(stores[index], all, catalog)
+        }
+        for audit in audits {
+            report.auditsPassed += audit.passedCount
+            report.fragmentsFoundLost += audit.lostCount
         }
     }
 
-    /// Has `body` note what it finds at each supplier; several are asked at a time.
-    private func forEachStore(
-        _ report: inout DelegatedReport,
-        _ body:
-            @escaping @Sendable (
-                SupplierID, RemoteFragmentStore, inout DelegatedReport
-            ) throws -> Void
-    ) throws {
-        let all = stores.sorted { $0.key < $1.key }
-        let found = Mutex<[Result<DelegatedReport, any Error>]>([])
-        WorkerThread.forEach(all.count, atOnce: Limits.rebuilderSuppliersAtOnce) { index in
-            let result = Result {
-                var own = DelegatedReport()
-                try body(all[index].key, all[index].value, &own)
-                return own
-            }
-            found.withLock { $0.append(result) }
+    /// Who stays silent may be behind a bad line: it is gone after grace.
+    private func audit(
+        _ store: RemoteFragmentStore, _ all: [Int64], _ catalog: [Int64]
+    ) throws -> SupplierAudit {
+        var audit = SupplierAudit(of: store, owner: owner, random: random, ledger: books)
+        for number in 0..<Limits.rebuilderAuditCount where !isCancelled() && !audit.isSilent {
+            let rows = number == 0 && !catalog.isEmpty ? catalog : all
+            var schedule = AuditSchedule()
+            let challenge = schedule.next(fragmentCount: rows.count) { random.bytes32().words.0 }
+            guard let block = books.block(rows[challenge.fragment]),
+                let position = block.positionsHeld(by: store.supplier).first
+            else { continue }
+            _ = try audit.put(challenge, &schedule, of: block, position: position)
         }
-        for result in found.withLock({ $0 }) {
-            let own = try result.get()
-            report.auditsPassed += own.auditsPassed
-            report.fragmentsFoundLost += own.fragmentsFoundLost
-        }
-    }
-
-    private func ask(
-        _ challenge: AuditSchedule.Challenge, _ block: SealedBlock, _ position: Int,
-        _ store: RemoteFragmentStore
-    ) -> AuditSchedule.Answer {
-        let length = block.fragmentLength
-        let range = challenge.range(length: length)
-        do throws(StoreError) {
-            try store.audit(
-                AuditChallenge(
-                    block.fragments[position], nonce: random.bytes32(), ranges: [range]),
-                of: owner, length: length)
-            return .proved
-        } catch {
-            switch error {
-            case .notFound, .corrupt: return .missing
-            case .lied: return .wrong
-            default: return .none
-            }
-        }
-    }
-}
-
-extension SealedBlock {
-    /// Positions of which a supplier should have a copy.
-    package func positionsHeld(by supplier: SupplierID) -> [Int] {
-        holdings.places.indices.filter {
-            holdings.isHeld[$0] && holdings.places[$0] == supplier
-        } + holdings.spares.filter { $0.supplier == supplier }.map(\.position)
+        return audit
     }
 }
 

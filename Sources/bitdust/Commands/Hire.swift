@@ -24,7 +24,7 @@ struct Find: ContextualCommand {
 
     func run(in context: CommandContext) throws {
         try context.withCustomer { customer in
-            let desk = HiringDesk(context: context)
+            let desk = HiringDesk(context.network)
             let found = try desk.find(
                 places.map { $0.split(separator: ",").map(String.init) }, as: customer)
             let plan = try desk.plan(found, for: customer, count: found.count)
@@ -63,9 +63,10 @@ struct Hire: ContextualCommand {
 
     func run(in context: CommandContext) throws {
         try context.withCustomer { customer in
-            let desk = HiringDesk(context: context)
+            let desk = HiringDesk(context.network)
             let outcome = try desk.hire(
-                places.isEmpty ? nil : places, for: customer, count: count)
+                places.isEmpty ? nil : places, for: customer,
+                count: try desk.missing(of: count, for: customer))
             for line in FindText.hired(outcome) { try context.console.out(line) }
             if outcome.hired.isEmpty {
                 throw HiringDesk.nobody(outcome, isList: !places.isEmpty)

@@ -13,8 +13,9 @@ struct SuppliersList: ContextualCommand {
               bitdust suppliers
               bitdust suppliers --json
 
-            `bitdust hire` adds suppliers, `bitdust fire` gives one up. One that is away for three \
-            days is replaced by itself at the next backup.
+            `bitdust hire` adds suppliers, `bitdust fire` gives one up. One that was away for a \
+            day while somebody was here to notice is replaced by itself, by the node or at the \
+            next backup; when it returns, what it has counts again.
             """)
 
     @OptionGroup(title: "Output") var output: JSONOption
@@ -22,8 +23,7 @@ struct SuppliersList: ContextualCommand {
 
     func run(in context: CommandContext) throws {
         let family = try context.withCustomer { customer in
-            try customer.noteAttendance()
-            return try customer.family()
+            try customer.family()
         }
         if output.json {
             return try context.console.out(JSON.array(family.map(FamilyText.message)).line)
@@ -48,11 +48,11 @@ enum FamilyText {
         let heading = ["ID", "State", "Score", "Holds", "Fragments", "Where", "Because"]
         let rows = family.map { member in
             [
-                member.record.id.short, state(member),
-                member.failure == nil ? "\(member.score.points)" : "-",
+                member.record.id.short, member.standing.word,
+                member.answers ? "\(member.score.points)" : "-",
                 member.usedByteCount.map { sizeText(UInt64($0)) } ?? "?",
                 countText(member.fragmentCount), place(member.record),
-                member.failure ?? reasons(member.score)
+                trouble(member.standing) ?? reasons(member.score)
                     + (wrong[member.record.id].map { ", its clock is \(clock($0)) others" } ?? ""),
             ]
         }
@@ -63,7 +63,7 @@ enum FamilyText {
         ClockReview(
             Dictionary(
                 uniqueKeysWithValues: family.compactMap { member in
-                    member.failure == nil ? member.clockAhead.map { (member.record.id, $0) } : nil
+                    member.answers ? member.clockAhead.map { (member.record.id, $0) } : nil
                 }))
     }
 
@@ -78,13 +78,29 @@ enum FamilyText {
         score.reasons.map(\.text).joined(separator: ", ")
     }
 
-    static func state(_ member: FamilyMember) -> String {
-        switch (member.isFired, member.failure == nil) {
-        case (true, true): "fired"
-        case (true, false): "fired, away"
-        case (false, true): "ok"
-        case (false, false): "AWAY"
-        }
+    /// Since when one is away and why; `nil` while it answers.
+    static func trouble(_ standing: SupplierStanding) -> String? {
+        guard let away = standing.away else { return nil }
+        return FamilyText.away(away) + (standing.failure.map { ": \($0)" } ?? "")
+    }
+
+    /// `away since 2026-11-20 11:04, 5 h counted`: hours in which nobody looked do not count.
+    static func away(_ away: Away) -> String {
+        let since =
+            away.seen > 0 ? "away since \(localTimeText(nanoseconds: away.seen))" : "never seen"
+        return since + ", \(away.silence / 3_600_000_000_000) h counted"
+    }
+
+    /// The same for machines.
+    static func fields(_ standing: SupplierStanding) -> [JSONField] {
+        [JSONField("state", standing.word)]
+            + (standing.failure.map { [JSONField("failure", $0)] } ?? [])
+            + (standing.away.map { away in
+                [
+                    JSONField("away_since", time: away.seen),
+                    JSONField("away_seconds_counted", away.silence / 1_000_000_000),
+                ]
+            } ?? [])
     }
 
     /// `node 3f0c9a1e at 203.0.113.5:7771 (direct)`, `node 3f0c9a1e (routed)`, or a directory.
@@ -97,7 +113,6 @@ enum FamilyText {
     static func message(_ member: FamilyMember) -> JSON {
         var fields = [
             JSONField("supplier_id", member.record.id.description),
-            JSONField("state", state(member)),
             JSONField("score", member.score.points),
             JSONField(
                 "reasons",
@@ -110,7 +125,6 @@ enum FamilyText {
         if let ahead = member.clockAhead {
             fields.append(JSONField("clock_ahead_seconds", Int(ahead)))
         }
-        if let failure = member.failure { fields.append(JSONField("failure", failure)) }
-        return .object(fields)
+        return .object(fields + FamilyText.fields(member.standing))
     }
 }

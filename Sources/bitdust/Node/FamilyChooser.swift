@@ -14,12 +14,11 @@ struct FamilyChooser {
     let texts: BackupText
     let redundancy: Redundancy
 
-    private var desk: HiringDesk { HiringDesk(context: context) }
+    private var desk: HiringDesk { HiringDesk(context.network) }
 
     /// - Parameter asked: what `--to` says in this run.
     func prepare(_ asked: SupplierChoice?) throws {
-        try customer.noteAttendance()
-        _ = try customer.noteNotices()
+        try customer.lookAtSuppliers()
         let kept = try customer.supplierChoice().flatMap { SupplierChoice($0) }
         switch asked ?? kept {
         case .friends?: try useFriends(isAsked: asked != nil)
@@ -35,26 +34,26 @@ struct FamilyChooser {
 
     /// Hires where nobody is employed yet or somebody has to be replaced. Friends come first.
     private func useNetwork(isAsked: Bool) throws {
-        let friends = try desk.friends()
+        let friends = try friends()
         if try FriendFamily.hire(friends, for: customer) == nil, !isAsked, !friends.isEmpty {
             texts.note("  Note: \(names(friends)) would keep your data: --to friends")
         }
         let employed = try customer.employedCandidates()
         let directories = try customer.employedDirectories()
-        let late = try customer.review().replaced
+        let vacancyCount = try customer.review().vacancyCount
         let isJoined = try context.network.joined() != nil
         let isFirst = employed.isEmpty && isJoined
-        let isShort = isJoined && directories.isEmpty && !late.isEmpty
+        let isShort = isJoined && directories.isEmpty && vacancyCount > 0
         guard isAsked || isFirst || isShort else { return }
-        let outcome = try desk.hire(
-            nil, for: customer, count: isShort ? employed.count + late.count : nil)
+        // Without `--to` no more than are missing: nobody has asked for others.
+        let count = isAsked || isFirst ? try desk.missing(for: customer) : 0
+        let outcome = try desk.hire(nil, for: customer, count: max(count, vacancyCount))
         texts.hired(outcome)
         if outcome.hired.isEmpty {
             // The family is as good as it was.
             if isShort || !employed.isEmpty && directories.isEmpty { return }
             throw HiringDesk.nobody(outcome, isList: false)
         }
-        for supplier in late.prefix(outcome.hired.count) { try customer.setLeaving(true, supplier) }
         // Suppliers of this disk and of the network would fail together in the wrong way.
         for record in directories { try customer.setLeaving(true, record.id) }
         if !directories.isEmpty { texts.leftDirectories(directories.count) }
@@ -64,7 +63,7 @@ struct FamilyChooser {
 
     /// Friends and nobody else: those who are new are hired, others get nothing new.
     private func useFriends(isAsked: Bool) throws {
-        let friends = try desk.friends()
+        let friends = try friends()
         guard !friends.isEmpty else {
             throw Failure(
                 "BD-NO-FRIENDS", .tooFewSuppliers, "no friend keeps data for you yet",
@@ -94,6 +93,13 @@ struct FamilyChooser {
         try tellLate()
     }
 
+    private func friendBook() throws -> FriendBook {
+        try FriendBook(home: NodeClient(context).home)
+    }
+
+    /// Those who keep something for us.
+    private func friends() throws -> [Friend] { try friendBook().all.filter { $0.gives > 0 } }
+
     private func names(_ friends: [Friend]) -> String {
         friends.map(\.name.text).joined(separator: ", ")
     }
@@ -103,7 +109,7 @@ struct FamilyChooser {
     /// These and nobody else.
     private func use(_ items: [String]) throws {
         let members = try customer.familyMembers()
-        let book = try desk.friendBook()
+        let book = try friendBook()
         var addresses: [String] = []
         var wanted: Set<SupplierID> = []
         var places: [String] = []
@@ -197,12 +203,15 @@ struct FamilyChooser {
     private func tellLate() throws {
         let late = Set(try customer.review().replaced)
         guard !late.isEmpty else { return }
-        let book = try desk.friendBook()
-        for member in try customer.familyMembers() where late.contains(member.record.id) {
-            let name = member.user.flatMap { book.friend($0)?.name.text }
+        let book = try friendBook()
+        for standing in try customer.lastStandings() where late.contains(standing.record.id) {
+            let name = NodeAddress(standing.record.address).flatMap {
+                book.friend($0.user)?.name.text
+            }
+            let why = standing.away.map(FamilyText.away) ?? "full, or not to be trusted"
             texts.note(
-                "  Note: \(name ?? FamilyText.place(member.record)) was not there for more than "
-                    + "three days: invite another friend, or choose others with --to.")
+                "  Note: \(name ?? FamilyText.place(standing.record)) is \(why): invite another "
+                    + "friend, or choose others with --to.")
         }
     }
 }

@@ -70,8 +70,8 @@ struct CheckText {
 
     /// A fragment is rebuilt where it was, so its supplier has to be there.
     private var advice: String {
-        report.suppliers.contains { $0.state.failure != nil }
-            ? "bring the suppliers that are gone back, then `bitdust check --repair`"
+        report.suppliers.contains { !$0.state.standing.answers }
+            ? "bring the suppliers that are away back, then `bitdust check --repair`"
             : "`bitdust check --repair` rebuilds them"
     }
 
@@ -85,9 +85,9 @@ struct CheckText {
             var words: [String] = []
             if missing > 0 { words.append("\(countText(missing)) missing") }
             if damaged > 0 { words.append("\(countText(damaged)) damaged") }
-            if let failure = state.failure { words.append(failure) }
+            if let trouble = FamilyText.trouble(state.standing) { words.append(trouble) }
             return [
-                "  \(index + 1)", state.failure == nil ? "ok" : "GONE",
+                "  \(index + 1)", state.standing.word,
                 FamilyText.place(state.record),
                 words.joined(separator: ", "),
             ]

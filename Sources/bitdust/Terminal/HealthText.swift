@@ -51,8 +51,9 @@ struct HealthText {
         lines += SnapshotText.aligned(
             report.suppliers.enumerated().map { index, supplier in
                 [
-                    "  \(index + 1)", HealthText.state(supplier), supplier.record.address,
-                    "- \(supplier.score.reason)" + (supplier.failure.map { "; \($0)" } ?? ""),
+                    "  \(index + 1)", supplier.standing.word, supplier.record.address,
+                    "- \(supplier.score.reason)"
+                        + (FamilyText.trouble(supplier.standing).map { "; \($0)" } ?? ""),
                 ]
             })
         return lines
@@ -121,24 +122,11 @@ struct HealthText {
             }
         }
         if report.fragmentsUnplaced > 0 {
-            // A plan shows the most endangered; where it can store none, all others wait too.
-            let all = report.fragmentsToStore > 0 ? report.fragmentsUnplaced : report.fragmentsLeft
             words.append(
-                "\(countText(UInt64(all), "fragment")) that no supplier can "
+                "\(countText(UInt64(report.fragmentsUnplaced), "fragment")) that no supplier can "
                     + "take: add one with `bitdust rebuild --suppliers DIR`, or `bitdust hire`")
         }
         return words.isEmpty ? "nothing to do" : words.joined(separator: ", ")
-    }
-
-    static func state(_ supplier: HealthReport.Supplier) -> String {
-        switch supplier.view.presence {
-        case .answers:
-            supplier.view.isLeaving
-                ? "leaves" : supplier.view.isDistrusted ? "loses things" : "ok"
-        case .silent(let nanoseconds):
-            supplier.view.isLeaving
-                ? "gone" : "silent \(nanoseconds / 3_600_000_000_000) h"
-        }
     }
 
     var message: JSON {
@@ -202,12 +190,12 @@ struct HealthText {
     }
 
     private static func message(_ supplier: HealthReport.Supplier) -> JSON {
-        .object([
-            JSONField("id", supplier.record.id.description),
-            JSONField("address", supplier.record.address),
-            JSONField("state", state(supplier)), JSONField("score", supplier.score.value),
-            JSONField("reason", supplier.score.reason),
-            JSONField("failure", supplier.failure.map { .text($0) } ?? .null),
-        ])
+        .object(
+            [
+                JSONField("id", supplier.record.id.description),
+                JSONField("address", supplier.record.address),
+                JSONField("score", supplier.score.value),
+                JSONField("reason", supplier.score.reason),
+            ] + FamilyText.fields(supplier.standing))
     }
 }

@@ -7,7 +7,7 @@ struct StatusText {
     let identity: IdentitySummary
     let now: Timestamp
 
-    private var online: Int { report.suppliers.count { $0.failure == nil } }
+    private var online: Int { report.suppliers.count { $0.standing.answers } }
 
     /// In one word, for machines.
     var health: String {
@@ -56,9 +56,9 @@ struct StatusText {
         let rows = report.suppliers.enumerated().map { index, supplier in
             [
                 "  \(index + 1)",
-                supplier.failure == nil ? "ok" : "GONE", sizeText(supplier.usedByteCount),
+                supplier.standing.word, sizeText(supplier.usedByteCount),
                 countText(supplier.fragmentCount, "fragment"), FamilyText.place(supplier.record),
-                supplier.failure.map { "- " + $0 } ?? "",
+                FamilyText.trouble(supplier.standing).map { "- " + $0 } ?? "",
             ]
         }
         return lines + SnapshotText.aligned(rows, rightAligned: [2, 3])
@@ -151,13 +151,13 @@ struct StatusText {
     }
 
     static func message(_ supplier: SupplierState) -> JSON {
-        .object([
-            JSONField("id", supplier.record.id.description),
-            JSONField("address", supplier.record.address),
-            JSONField("online", supplier.failure == nil),
-            JSONField("failure", supplier.failure.map { .text($0) } ?? .null),
-            JSONField("bytes_used", supplier.usedByteCount),
-            JSONField("fragments_count", supplier.fragmentCount),
-        ])
+        .object(
+            [
+                JSONField("id", supplier.record.id.description),
+                JSONField("address", supplier.record.address),
+                JSONField("online", supplier.standing.answers),
+                JSONField("bytes_used", supplier.usedByteCount),
+                JSONField("fragments_count", supplier.fragmentCount),
+            ] + FamilyText.fields(supplier.standing))
     }
 }

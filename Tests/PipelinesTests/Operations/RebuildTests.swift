@@ -93,7 +93,7 @@ import Testing
         #expect(spares > 0 && spares <= blockCount)
         // Its replacement goes for good: the spares count again and no byte moves for them.
         Files.remove(station.scratch["supplier4"])
-        for _ in 0..<2 {
+        for _ in 0..<3 {
             time.advance(nanoseconds: 10 * RebuildTests.hour)
             _ = try rebuild(station)
         }
