@@ -85,20 +85,26 @@ final class DHTSlot: Sendable {
 
     /// A value that anyone may write, by its name.
     func value(of key: String) async -> Found? {
+        guard let found = await item(of: key) else { return nil }
+        return Found(
+            bytes: found.item.flatMap { OpenValue.text(of: $0.value) }, nearest: found.nearest)
+    }
+
+    private func item(of key: String) async -> (item: Item?, nearest: [DHT.Contact])? {
         guard let signer = try? OpenValue.key(of: key) else { return nil }
         let address = ItemAddress(key: signer.itemKey, salt: OpenValue.salt)
         guard case .item(let found)? = await current?.perform(.get(address, minimum: 0)) else {
             return nil
         }
-        return Found(
-            bytes: found.item.flatMap { OpenValue.text(of: $0.value) }, nearest: found.nearest)
+        return (found.item, found.nearest)
     }
 
     func setValue(of key: String, to bytes: [UInt8], now: Timestamp) async -> Stored? {
+        let former = await item(of: key)?.item?.ownership?.sequence
         guard let signer = try? OpenValue.key(of: key),
             let item = try? Item(
                 value: OpenValue.value(of: bytes), salt: OpenValue.salt,
-                sequence: now.nanoseconds / 1_000_000, signedBy: signer)
+                sequence: OpenValue.sequence(after: former, at: now), signedBy: signer)
         else { return nil }
         switch await current?.perform(.put(item, expected: nil)) {
         case .stored(let stored):

@@ -1,10 +1,12 @@
 internal import APIModel
+internal import Identities
 internal import IdentityServers
 internal import Logging
 internal import Model
 internal import Networking
 internal import Services
 internal import Settings
+internal import Suppliers
 
 /// One running node, put together: settings, the graph of services, their bodies, the interface.
 package actor Node {
@@ -46,7 +48,15 @@ package actor Node {
             identity: identity, networks: try NetworkStore(home: home), dht: dht,
             hub: SessionHub(
                 setting: setting, threads: threads, identity: identity, resolver: resolver,
-                known: KnownIdentities(directory: home.knownIdentities) {
+                known: KnownIdentities(
+                    directory: home.knownIdentities,
+                    time: try ServiceTime(
+                        setting.time, directory: home.knownIdentities, disk: LocalDisk()),
+                    tell: { [log = logs.logger("identities")] document in
+                        log.notice(
+                            "\(document.globalID) has a new root key: it is believed in 7 days")
+                    }
+                ) {
                     await DocumentSearch(exchange: NodeExchange(client: http))
                         .newest(of: $0, at: $1, dht: dht)
                 },

@@ -15,6 +15,13 @@ enum OpenValue {
         return try SigningKey<Noun>(seed: SecretBytes(BLAKE3.hash(label.span.bytes)))
     }
 
+    /// The next sequence of a value: milliseconds, but always after the one that is there, which a
+    /// clock that was ahead may have given.
+    static func sequence(after former: Int64?, at now: Timestamp) -> Int64 {
+        let time = max(0, now.nanoseconds / 1_000_000)
+        return max(time, former.map { $0 < .max ? $0 + 1 : .max } ?? 0)
+    }
+
     /// A bencoded string.
     static func value(of bytes: [UInt8]) -> [UInt8] {
         var writer = BencodeWriter(reserving: bytes.count + 8)

@@ -48,6 +48,28 @@ extension Limits {
     package static let hedgeDelayMin: UInt64 = 50_000_000
     package static let hedgeDelayMax: UInt64 = 10_000_000_000
 
+    // MARK: Peers that fall silent
+
+    /// How soon a customer asks for a sign of life while it waits for an answer.
+    package static let customerPingInterval: Duration = .seconds(3)
+    /// How long that sign may take over a line that is full of our own bytes.
+    package static let customerPongDeadline: Duration = .seconds(240)
+    /// After which a peer that gives none is deaf, in nanoseconds: what a wireless line that
+    /// changes its place or a program that is starved of its disk for a moment takes.
+    package static let deafTime: UInt64 = 8_000_000_000
+    /// A kernel keeps at most a few times what it has already seen delivered: bytes that took so
+    /// long to leave arrive within so many times as long.
+    package static let drainFactor: UInt64 = 4
+    /// Bytes within one look that are more than signs of life, which take 17.
+    package static let progressLengthMin: UInt64 = 64
+    /// How often is looked, in nanoseconds.
+    package static let livenessInterval: UInt64 = 500_000_000
+    /// A supplier may take so many times as long as the slowest of its last answers, when there
+    /// were some, and always as long as a disk that has to start to turn: in nanoseconds.
+    package static let answerTimeFactor: UInt64 = 8
+    package static let answerTimesNeeded = 4
+    package static let answerTimeMin: UInt64 = 15_000_000_000
+
     // MARK: Rates
 
     /// What a limited transfer may save up while it is silent, in nanoseconds: a burst after a

@@ -191,8 +191,10 @@ package enum Limits {
     package static let requestRateUserMax = 4096
     /// What one request may take, in nanoseconds, beside the time for its bytes.
     package static let requestTime: UInt64 = 30_000_000_000
-    /// A supplier that is slower than this is not waited for: bytes each second.
-    package static let requestByteRateMin = 32 << 10
+    /// A supplier that is slower than this is not waited for: bytes each second. Twenty suppliers
+    /// at the end of a line at home that sends 1 Mbit/s get as many; who is silent is given up
+    /// before.
+    package static let requestByteRateMin = 4 << 10
 
     /// Places where a supplier is looked for first: of both families, at home and from outside.
     package static let nodeEndpointCountMax = 8
@@ -306,6 +308,9 @@ package enum Limits {
     /// Peers that a pool remembers failures of.
     package static let redialCountMax = 4096
 
+    /// How long a node knows of a new root before it believes it, in nanoseconds that it has run: 7
+    /// days, in which a user whose seed was stolen sees that somebody has used it.
+    package static let rotationHold: UInt64 = 7 * 86_400_000_000_000
     /// Identity documents of others that a node keeps: 32 KiB each at most.
     package static let knownIdentityCountMax = 4096
     /// Nodes that are asked whether this one can be reached.

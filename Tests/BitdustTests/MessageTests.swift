@@ -83,7 +83,9 @@ import Testing
         report.filesSame = 2
         report.filesKept = 1
         let summary = RestoreText.summary(report, isDryRun: false)
-        try expect(names + "files_deleted bytes_restored fragments_healed", in: summary)
+        try expect(
+            names + "files_deleted bytes_restored fragments_healed "
+                + "fragments_unanswered files_away", in: summary)
         #expect(try object(summary)["files_skipped"] as? Int == 3)
         #expect(try object(summary)["total_files"] as? Int == 6)
     }

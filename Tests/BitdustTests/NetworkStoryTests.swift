@@ -68,6 +68,17 @@ import Testing
         #expect(output.contains("OK: friends keep each other's data, and it comes back"))
     }
 
+    /// `scripts/cut-network` does this for two minutes and a half.
+    @Test func `links that are cut in the middle cost a backup and a restore only time`() throws {
+        let (status, output) = try NetworkStoryTests.run("cut-network", ["15"])
+        guard status != NetworkStoryTests.skipped else {
+            print(output.split(separator: "\n").last ?? "SKIPPED")
+            return
+        }
+        #expect(status == 0, "\(output.suffix(4000))")
+        #expect(output.contains("OK: links that were cut for 15 s cost time and nothing else"))
+    }
+
     /// `make random-kills` does this 200 times.
     @Test func `programs that are killed in the middle of a backup lose nothing`() throws {
         let (status, output) = try NetworkStoryTests.run("random-kills", ["6", "7", "21700"])

@@ -73,12 +73,30 @@ import Testing
             RestoreText.resultLine(report, isDryRun: false).hasSuffix(
                 "3 were the same. 2 were left alone. 1 problem."))
         report.fragmentsHealed = [(Samples.supplier(2).record, 1)]
+        report.suppliersAway = [
+            SupplierAbsence(
+                supplier: Samples.supplier(1).record, fragmentCount: 7, reason: nil),
+            SupplierAbsence(
+                supplier: Samples.supplier(3).record, fragmentCount: 2, reason: "no disk"),
+        ]
         report.metadataIssues = [("owner not set (only root may)", 12)]
         #expect(
             RestoreText.noteLines(report) == [
-                "  healed: 1 fragment of /srv/2 missing or wrong, others were used",
+                "  healed: /srv/2 has 1 fragment no more, or changed: `bitdust check --repair` "
+                    + "makes them again",
+                "  away: /srv/1, 7 fragments were not to be had (it stopped answering): nothing to "
+                    + "do if it comes back",
+                "  away: /srv/3, 2 fragments were not to be had (no disk): nothing to do if it "
+                    + "comes back",
                 "  note: owner not set (only root may), 12 times",
             ])
+        #expect(report.status == .filesDamaged)
+        report.filesAway = 1
+        #expect(report.status == .tooFewSuppliers)
+        #expect(
+            RestoreText.noteLines(report).contains {
+                $0.contains("1 file not lost") && $0.contains("Run the restore again")
+            })
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import Identities
@@ -19,6 +20,8 @@ final class HostileRouter: Sendable {
         case cut
         /// Passes nothing on any more, and keeps both connections.
         case hold
+        /// Passes everything on, two seconds late.
+        case delay
 
         var description: String {
             switch self {
@@ -28,6 +31,7 @@ final class HostileRouter: Sendable {
             case .drop: "drop"
             case .cut: "cut"
             case .hold: "hold"
+            case .delay: "delay"
             }
         }
     }
@@ -121,6 +125,8 @@ final class HostileRouter: Sendable {
     private func pass(_ from: Int32, _ to: Int32, isFaulty: Bool) {
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         var (count, isSplice, isDone) = (0, false, false)
+        var late: LateSender?
+        defer { late?.end() }
         while true {
             let length = recv(from, &buffer, buffer.count, 0)
             guard length > 0 else { break }
@@ -142,15 +148,47 @@ final class HostileRouter: Sendable {
                 case .hold:
                     // Reads what comes and tells nobody.
                     while recv(from, &buffer, buffer.count, 0) > 0 {}
+                case .delay: late = LateSender(to)
                 }
                 if piece.isEmpty { break }
             }
             if isSplice { moved.withLock { $0 += length } }
+            if let late {
+                late.send(piece)
+                continue
+            }
             guard Loopback.send(piece, to) else { break }
         }
         shutdown(from, Int32(SHUT_RDWR))
         shutdown(to, Int32(SHUT_RDWR))
     }
+}
+
+/// Sends what it is given, each piece two seconds after it came, as many as there are on the way.
+private final class LateSender: Sendable {
+    private static let lateness: UInt64 = 2_000_000_000
+    private let pieces = Mutex<[(due: UInt64, bytes: [UInt8])]>([])
+    private let more = DispatchSemaphore(value: 0)
+
+    init(_ socket: Int32) {
+        Thread { [self] in
+            while true {
+                more.wait()
+                let (due, bytes) = pieces.withLock { $0.removeFirst() }
+                let now = SystemTime().uptime
+                if due > now { SystemPause.pause(nanoseconds: due - now) }
+                guard !bytes.isEmpty, Loopback.send(bytes, socket) else { return }
+            }
+        }.start()
+    }
+
+    func send(_ bytes: [UInt8]) {
+        let due = SystemTime().uptime + LateSender.lateness
+        pieces.withLock { $0.append((due, bytes)) }
+        more.signal()
+    }
+
+    func end() { send([]) }
 }
 
 /// Plain sockets of 127.0.0.1.

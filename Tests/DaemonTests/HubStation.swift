@@ -2,6 +2,7 @@ import Identities
 import Logging
 import Model
 import Networking
+import Suppliers
 
 @testable import Daemon
 
@@ -33,7 +34,9 @@ final class HubStation: Sendable {
             machine: machine, exchange: NodeExchange(client: client), setting: setting)
         hub = SessionHub(
             setting: setting, threads: threads, identity: identity, resolver: resolver,
-            known: KnownIdentities(directory: scratch.home.knownIdentities) { _, _ in nil },
+            known: KnownIdentities(
+                directory: scratch.home.knownIdentities, time: ServiceTime(setting.time)
+            ) { _, _ in nil },
             log: Logger(label: "test"))
     }
 

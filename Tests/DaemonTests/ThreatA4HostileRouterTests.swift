@@ -109,6 +109,30 @@ import Testing
         await place.end()
     }
 
+    /// Each request takes two ways there and back, of four seconds: nobody is called silent for it.
+    @Test func `a router that passes everything on two seconds late is only slow`() async throws {
+        let place = try await Place(.delay, behind: 100_000)
+        let lookup = KnownRouters(routers: [place.hostile.endpoint])
+        let (adapters, network) = place.station.adapters(lookup: lookup)
+        let customer = try StoreCustomer(seed: 1)
+        let caller = SupplierCaller(
+            certificate: customer.certificate, device: customer.device)
+        let uploads = try (0..<3).map { try customer.upload(seed: $0, pageCount: 32) }
+        let address = place.station.nodes[0].address
+        let kept = try await onThread {
+            let way = try adapters.suppliers.connect(to: address, as: caller, creates: false)
+            let store = RemoteFragmentStore(
+                supplier: way.supplier, user: customer.owner, channel: way.channel,
+                time: SystemTime())
+            try store.admit(customer.contract(quota: 8 << 20, with: way.supplier))
+            return try uploads.map { try store.put([$0]).count }
+        }
+        #expect(kept == [1, 1, 1])
+        #expect(place.hostile.faultCount > 0)
+        await network.close()
+        await place.end()
+    }
+
     @Test func `the only router there is, and it cannot be trusted: that is said`() async throws {
         let place = try await Place(.flip, behind: 100_000)
         let station = place.station

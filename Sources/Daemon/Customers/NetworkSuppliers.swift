@@ -314,7 +314,12 @@ package final class NetworkSuppliers: SupplierConnector {
         if let known = links.withLock({ $0[caller.peer.device] }) { return known }
         let identity = try SessionIdentity(
             certificate: caller.certificate, deviceKey: caller.device, random: random)
-        let setup = SessionSetup(identity: identity, rates: rates, admits: { _ in true }) { _, _ in
+        var settings = SessionSettings()
+        settings.pingInterval = Limits.customerPingInterval
+        settings.pongDeadline = Limits.customerPongDeadline
+        let setup = SessionSetup(
+            identity: identity, settings: settings, rates: rates, admits: { _ in true }
+        ) { _, _ in
             // We only ask.
             throw SessionRefusal.notAllowed
         }

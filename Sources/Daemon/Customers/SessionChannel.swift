@@ -17,27 +17,40 @@ package final class SessionChannel: RequestChannel {
 
     package let payloadByteCountMax = Limits.customerPayloadLengthMax
 
-    private struct State {
+    fileprivate struct State {
         var session: Session?
         var isClosed = false
         var lastCall: UInt64 = 0
         /// By which the last session that was asked went.
         var router: Endpoint?
-        /// What gives up the requests under way.
-        var under: [UInt64: @Sendable () -> Void] = [:]
+        /// Requests under way.
+        var under: [UInt64: Request] = [:]
+        /// Of the session that was asked last.
+        var liveness: (session: ObjectIdentifier, peer: PeerLiveness)?
+        var isWatched = false
+    }
+
+    fileprivate struct Request {
+        let session: Session
+        let begun: UInt64
+        var giveUp: (@Sendable () -> Void)?
+        var verdict = PeerLiveness.Verdict.fine
     }
 
     private let dial: Dial
     private let time: any TimeSource
     private let turns: TransferRates?
+    private let sleeper: any Sleeper
     private let state: Mutex<State>
 
     /// - Parameter turns: limits by which requests take turns before they begin; the session
     ///   spreads their bytes over the time.
+    /// - Parameter sleeper: paces the looks at a peer that owes an answer.
     package init(
         _ session: Session? = nil, time: any TimeSource, turns: TransferRates? = nil,
-        dial: @escaping Dial
+        sleeper: any Sleeper = SystemSleeper(), dial: @escaping Dial
     ) {
+        self.sleeper = sleeper
         self.dial = dial
         self.time = time
         self.turns = turns
@@ -74,7 +87,7 @@ package final class SessionChannel: RequestChannel {
             state.isClosed = true
             state.session = nil
             defer { state.under = [:] }
-            return state.under.values
+            return state.under.values.compactMap(\.giveUp)
         }
         for giveUp in under { giveUp() }
     }
@@ -91,27 +104,22 @@ package final class SessionChannel: RequestChannel {
         guard request.deadline > begun else { throw .timedOut }
         // The time for its answer begins with its turn.
         try takeTurn(message, request, on: session)
-        let id = state.withLock { state in
-            state.lastCall += 1
-            return state.lastCall
-        }
-        defer {
-            state.withLock { _ = $0.under.removeValue(forKey: id) }
-            request.cancellation?.onCancel(nil)
-        }
+        let id = watch(session)
+        defer { request.cancellation?.onCancel(nil) }
         let response: SessionResponse
         do throws(SessionError) {
             response = try session.requestBlocking(
                 message, deadline: .nanoseconds(Int64(clamping: request.deadline - begun))
             ) { giveUp in
-                let isClosed = state.withLock { state in
-                    state.under[id] = giveUp
-                    return state.isClosed
+                let isOver = state.withLock { state in
+                    state.under[id]?.giveUp = giveUp
+                    return state.isClosed || state.under[id]?.verdict != .fine
                 }
-                if isClosed { giveUp() }
+                if isOver { giveUp() }
                 request.cancellation?.onCancel(giveUp)
             }
         } catch {
+            let error = ended(id, error)
             if case .routed(let router) = session.path {
                 state.withLock { $0.router = router }
                 // The peer may answer, and its router keep the bytes: the next request goes another
@@ -120,6 +128,7 @@ package final class SessionChannel: RequestChannel {
             }
             throw error
         }
+        answered(id)
         if TransferRates.limits(session.path) {
             turns?.receive.took(response.payload.byteCount)
         }
@@ -156,6 +165,62 @@ package final class SessionChannel: RequestChannel {
 
     private func forgetSession() { state.withLock { $0.session = nil } }
 
+    // MARK: Who does not answer
+
+    /// - Returns: the number of a request that begins.
+    private func watch(_ session: Session) -> UInt64 {
+        let now = time.uptime
+        let (id, isFirst) = state.withLock { state in
+            let counts = PeerLiveness.Counts(of: session)
+            if state.liveness?.session != ObjectIdentifier(session) {
+                state.liveness = (ObjectIdentifier(session), PeerLiveness(counts, at: now))
+            } else if state.under.isEmpty {
+                state.liveness?.peer.began(counts, at: now)
+            }
+            state.lastCall += 1
+            state.under[state.lastCall] = Request(session: session, begun: now)
+            defer { state.isWatched = true }
+            return (state.lastCall, !state.isWatched)
+        }
+        if isFirst { Task { @concurrent in await look() } }
+        return id
+    }
+
+    private func answered(_ id: UInt64) {
+        let now = time.uptime
+        state.withLock { state in
+            guard let request = state.under.removeValue(forKey: id),
+                state.liveness?.session == ObjectIdentifier(request.session)
+            else { return }
+            state.liveness?.peer.answered(after: now - request.begun, at: now)
+        }
+    }
+
+    /// - Returns: why a request has ended: nobody else has given it up when we have.
+    private func ended(_ id: UInt64, _ error: SessionError) -> SessionError {
+        let verdict = state.withLock { $0.under.removeValue(forKey: id)?.verdict ?? .fine }
+        return verdict == .fine ? error : .timedOut
+    }
+
+    /// Looks at the peer as long as it owes answers, and gives up on them all at once.
+    private func look() async {
+        while state.withLock({ state in
+            if state.under.isEmpty { state.isWatched = false }
+            return state.isWatched
+        }) {
+            do {
+                try await sleeper.sleep(nanoseconds: Limits.livenessInterval)
+            } catch {
+                return
+            }
+            let now = time.uptime
+            let (given, deaf) = state.withLock { $0.judge(at: now) }
+            for giveUp in given { giveUp() }
+            // Whoever is asked next is dialled anew.
+            deaf?.abandon()
+        }
+    }
+
     // MARK: Bytes and errors
 
     private func deliver(
@@ -178,6 +243,32 @@ package final class SessionChannel: RequestChannel {
             return .unreachable(reason: "the connection by router \(router) ended")
         }
         return ChannelError(error)
+    }
+}
+
+extension SessionChannel.State {
+    /// - Returns: what gives up the requests of a peer that does not get on, and its session when
+    ///   nothing is heard from there at all.
+    fileprivate mutating func judge(at now: UInt64) -> ([@Sendable () -> Void], Session?) {
+        guard let id = liveness?.session,
+            let session = under.values.first(where: { ObjectIdentifier($0.session) == id })?
+                .session,
+            let verdict = liveness?.peer.verdict(PeerLiveness.Counts(of: session), at: now),
+            verdict != .fine
+        else { return ([], nil) }
+        var given: [@Sendable () -> Void] = []
+        for (number, request) in under.sorted(by: { $0.key < $1.key })
+        where request.session === session && request.verdict == .fine {
+            under[number]?.verdict = verdict
+            if let giveUp = request.giveUp { given.append(giveUp) }
+        }
+        return (given, verdict == .deaf ? session : nil)
+    }
+}
+
+extension PeerLiveness.Counts {
+    init(of session: Session) {
+        self.init(received: session.receivedByteCount, sent: session.sentByteCount)
     }
 }
 

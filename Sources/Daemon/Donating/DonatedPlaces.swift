@@ -35,7 +35,8 @@ package struct DonatedPlaces: Sendable {
         let client = try BucketClient(
             address, key: try AccessKeyFile.read(home), threads: threads, time: setting.time,
             roots: certificates.isEmpty
-                ? nil : try HomeFile.read(certificates, limit: Limits.certificatesLengthMax))
+                ? nil : try HomeFile.read(certificates, limit: Limits.certificatesLengthMax),
+            renew: { try? AccessKeyFile.read(home) })
         try client.probe()
         let directory = DonatedPlaces.directory(of: address, home)
         return DonatedPlace(

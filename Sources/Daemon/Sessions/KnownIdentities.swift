@@ -2,6 +2,7 @@ internal import APIModel
 internal import Identities
 internal import Model
 internal import Networking
+internal import Suppliers
 internal import Synchronization
 
 /// The newest identity documents of others that this node has seen, on disk and in memory: where
@@ -20,21 +21,30 @@ final class KnownIdentities: Sendable {
     private let directory: String
     private let find: @Sendable (DeviceCertificate, [Source]) async -> IdentityDocument?
     private let state: Mutex<State>
+    private let held: HeldRotations
+    private let tell: @Sendable (IdentityDocument) -> Void
 
+    /// - Parameters:
+    ///   - time: by which a new root waits until it is believed.
+    ///   - tell: hears of new roots when they are seen first.
     /// - Parameter find: the newest document that the network shows of who certified a device,
     ///   asked for at these sources too.
     init(
-        directory: String,
+        directory: String, time: ServiceTime,
+        tell: @escaping @Sendable (IdentityDocument) -> Void = { _ in },
         find: @escaping @Sendable (DeviceCertificate, [Source]) async -> IdentityDocument?
     ) {
         self.directory = directory
         self.find = find
+        self.tell = tell
+        held = HeldRotations(directory: directory, time: time)
         state = Mutex(State())
         for document in KnownIdentities.saved(in: directory) { remember(document) }
     }
 
     func document(of user: UserID) -> IdentityDocument? {
-        state.withLock { $0.documents[user] }
+        if let document = held.due(user) { keep(document) }
+        return state.withLock { $0.documents[user] }
     }
 
     /// All that are known, by name.
@@ -50,20 +60,32 @@ final class KnownIdentities: Sendable {
         return document.keys.certificates.contains { $0.device.deviceID == device }
     }
 
-    /// Keeps a document that follows the one known, or the first.
+    /// Keeps a document that follows the one known, or the first; one under a new root only when
+    /// `Limits.rotationHold` has passed.
     ///
-    /// - Returns: whether it was new.
+    /// - Returns: whether it was new, and is believed.
     @discardableResult
     func learn(_ document: IdentityDocument) -> Bool {
         if let known = self.document(of: document.userID) {
             // What contradicts the known one comes from a key in two hands: the known one stays.
             let succession = try? Succession.judge(document, after: known)
-            guard succession == .newer || succession == .rotated else { return false }
+            if succession == .rotated {
+                if held.hold(document) { tell(document) }
+                return false
+            }
+            guard succession == .newer else { return false }
         }
+        keep(document)
+        return true
+    }
+
+    /// Nanoseconds until a new root of a user is believed; `nil` when none is known.
+    func holdLeft(of user: UserID) -> UInt64? { held.left(user) }
+
+    private func keep(_ document: IdentityDocument) {
         remember(document)
         // A copy that is lost is looked for again.
         try? HomeFile.write(document.bytes, to: path(of: document.userID))
-        return true
     }
 
     /// What a peer may ask before its device is known to be its user's: what is known of its user,
@@ -150,7 +172,10 @@ final class KnownIdentities: Sendable {
             state.documents[oldest] = nil
             return oldest
         }
-        if let forgotten { HomeFile.remove(path(of: forgotten)) }
+        if let forgotten {
+            HomeFile.remove(path(of: forgotten))
+            held.forget(forgotten)
+        }
     }
 
     private func path(of user: UserID) -> String { "\(directory)/\(user).xml" }

@@ -14,25 +14,29 @@ internal import Synchronization
 /// Thread rules: any thread that may block; never one of the network's own.
 package final class BucketClient: ObjectStorage {
     package let address: BucketAddress
-    private let signature: RequestSignature
+    private let signature: Mutex<RequestSignature>
+    private let renew: @Sendable () -> AccessKey?
     private let threads: NetworkThreads
     private let time: any TimeSource
     private let pause: @Sendable (UInt64) -> Void
     private let security: NIOSSLContext?
     private let idle = Mutex<[any Channel]>([])
 
+    /// - Parameter renew: asked for the key there is now, when the one that is used is refused: one
+    ///   that is lent ends.
     /// - Parameter roots: certificates in PEM that are trusted; the system's when `nil`.
     /// - Throws: ``ObjectError/wrongAnswer(field:)`` for roots that are none.
     package init(
         _ address: BucketAddress, key: AccessKey, threads: NetworkThreads, time: any TimeSource,
         pause: @escaping @Sendable (UInt64) -> Void = { SystemPause.pause(nanoseconds: $0) },
-        roots: [UInt8]? = nil
+        roots: [UInt8]? = nil, renew: @escaping @Sendable () -> AccessKey? = { nil }
     ) throws(ObjectError) {
         self.address = address
         self.threads = threads
         self.time = time
         self.pause = pause
-        signature = RequestSignature(key: key, region: address.region)
+        self.renew = renew
+        signature = Mutex(RequestSignature(key: key, region: address.region))
         guard address.isSecure else {
             security = nil
             return
@@ -117,6 +121,21 @@ package final class BucketClient: ObjectStorage {
     }
 
     private func send(
+        _ call: Call, accepting: Set<Int>
+    ) throws(ObjectError) -> BucketConnection.Response {
+        let used = signature.withLock(\.key)
+        do {
+            return try attempt(call, accepting: accepting)
+        } catch {
+            guard case .refused = error, let key = renew(), !key.isSame(as: used) else {
+                throw error
+            }
+            signature.withLock { $0 = RequestSignature(key: key, region: address.region) }
+            return try attempt(call, accepting: accepting)
+        }
+    }
+
+    private func attempt(
         _ call: Call, accepting: Set<Int>
     ) throws(ObjectError) -> BucketConnection.Response {
         let hash = RequestSignature.hash(call.parts)
@@ -208,11 +227,13 @@ package final class BucketClient: ObjectStorage {
     }
 
     private func head(of call: Call, length: Int, _ hash: String) -> HTTPRequestHead {
+        let signature = signature.withLock { $0 }
         let path = address.path(of: call.key)
         let moment = String(time.now.description.prefix(19)).filter { $0 != "-" && $0 != ":" } + "Z"
         var signed: [(name: String, value: String)] = [
             ("host", address.authority), ("x-amz-content-sha256", hash), ("x-amz-date", moment),
         ]
+        if let token = signature.key.token { signed.append(("x-amz-security-token", token)) }
         if let range = call.range {
             signed.append(("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"))
         }

@@ -103,13 +103,21 @@ package struct RequestSignature: Sendable {
 /// Who asks object storage. The secret is never printed.
 package struct AccessKey: Sendable, CustomStringConvertible, CustomReflectable {
     package let id: String
+    /// What goes with a key that is lent for some hours.
+    package let token: String?
     fileprivate let first: SymmetricKey
 
-    package init(id: String, secret: [UInt8]) {
+    package init(id: String, secret: [UInt8], token: String? = nil) {
         self.id = id
+        self.token = token
         first = SymmetricKey(data: Array("AWS4".utf8) + secret)
     }
 
     package var description: String { "AccessKey(\(id))" }
     package var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// Whether both are one key.
+    func isSame(as other: AccessKey) -> Bool {
+        id == other.id && token == other.token && first == other.first
+    }
 }

@@ -151,6 +151,11 @@ extension Failure {
             return Failure(
                 "BD-NO-SUCH-PATH", .failed, "The snapshot has no \(displayText(path))",
                 remedy: "`bitdust ls SNAPSHOT` lists what it has")
+        case let error as FetchError where error.isAway:
+            return Failure(
+                "BD-SUPPLIERS-AWAY", .tooFewSuppliers,
+                "Too few suppliers answer to read what is stored", cause: error.reason,
+                remedy: "`bitdust suppliers` says who is away; run this again when they answer")
         case let error as FetchError:
             return Failure(
                 "BD-DATA-LOST", .filesDamaged, "The stored data cannot be read",

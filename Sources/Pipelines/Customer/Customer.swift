@@ -182,12 +182,12 @@ package final class Customer: Sendable {
     }
 
     /// - Parameter isSparing: a few files are wanted, not all.
-    func makeReading(isSparing: Bool) throws -> Reading {
+    func makeReading(isSparing: Bool, patience: FetchPatience = .none) throws -> Reading {
         let open = suppliers.withLock { $0 }
         return try Reading(
             suppliers: open, user: owner.user, catalog: catalog, index: try chunkIndex(),
             keys: owner.keys, workerCount: adapters.workerCount, time: adapters.time,
-            isSparing: isSparing)
+            isSparing: isSparing, patience: patience)
     }
 }
 

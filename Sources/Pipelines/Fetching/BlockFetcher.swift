@@ -12,62 +12,103 @@ final class BlockFetcher: Sendable {
     private struct State {
         var codes: [ErasureScheme: any ErasureCode] = [:]
         var faults: [SupplierID: UInt64] = [:]
+        var unanswered: [SupplierID: UInt64] = [:]
         /// Blocks found lost: asked for by many files, read once.
         var lost: [BlockID: FetchError] = [:]
-        /// Suppliers that gave no answer: asked last from then on.
-        var silent: Set<SupplierID> = []
+        /// Suppliers that gave no answer, and since which uptime: asked last until they do.
+        var silent: [SupplierID: UInt64] = [:]
     }
 
     private let stores: [SupplierID: any FragmentStore]
-    private let user: UserID
+    private let absent: Set<SupplierID>
+    let user: UserID
     let asksAtOnce: Bool
     private let time: any TimeSource
-    private let times: AnswerTimes
-    private let recycler = BufferRecycler()
+    let times: AnswerTimes
+    private let patience: FetchPatience
+    let recycler = BufferRecycler()
     private let state = Mutex(State())
 
     /// - Parameters:
+    ///   - absent: suppliers without a store that may be back some day.
     ///   - time: by which answers are measured.
+    ///   - patience: how long suppliers that stop answering are waited for; not at all by default.
     ///   - asksAtOnce: gets the fragments of a block from their suppliers at the same time, and a
     ///     spare for one that is late: over a network each takes its way there and back.
     init(
-        stores: [SupplierID: any FragmentStore], user: UserID, time: any TimeSource,
-        asksAtOnce: Bool = false, delays: AnswerTimes.Delays = AnswerTimes.Delays()
+        stores: [SupplierID: any FragmentStore], absent: Set<SupplierID> = [], user: UserID,
+        time: any TimeSource, asksAtOnce: Bool = false,
+        delays: AnswerTimes.Delays = AnswerTimes.Delays(), patience: FetchPatience = .none
     ) {
         self.stores = stores
+        self.absent = absent
+        self.patience = patience
         self.user = user
         self.asksAtOnce = asksAtOnce
         self.time = time
         self.times = AnswerTimes(delays)
     }
 
-    /// Fragments that were missing or wrong so far, by supplier.
+    /// Fragments that their suppliers did not have, or had with other bytes, by supplier.
     var faults: [SupplierID: UInt64] { state.withLock { $0.faults } }
+
+    /// Fragments for which their suppliers gave no answer, by supplier.
+    var unanswered: [SupplierID: UInt64] { state.withLock { $0.unanswered } }
+
+    /// Suppliers that do not answer now.
+    var silent: Set<SupplierID> { state.withLock { Set($0.silent.keys) } }
 
     /// Bytes a buffer for ``fetch(_:into:)`` must have.
     static func stripeByteCount(_ descriptor: BlockDescriptor) -> Int {
         descriptor.fragmentLength * descriptor.scheme.fragmentCount
     }
 
-    /// Puts the sealed block at the start of `stripe`.
+    /// Puts the sealed block at the start of `stripe`. When too few suppliers answer, they are
+    /// asked again for a while.
     ///
-    /// - Throws: ``FetchError/blockLost(_:have:need:)``.
+    /// - Throws: ``FetchError/blockLost(_:have:need:)``, ``CancelledError`` or
+    ///   ``FetchError/blockAway(_:have:need:away:)``.
     func fetch(_ descriptor: BlockDescriptor, into stripe: PageBuffer) throws {
         if let known = state.withLock({ $0.lost[descriptor.block] }) { throw known }
         let scheme = descriptor.scheme
-        var present = asksAtOnce ? race(descriptor, stripe) : inTurn(descriptor, stripe)
-        if present.count < scheme.dataCount {
-            present += readMoved(descriptor, without: present, into: stripe)
+        var attempt = 0
+        while true {
+            var present = asksAtOnce ? race(descriptor, stripe) : inTurn(descriptor, stripe)
+            if present.count < scheme.dataCount {
+                present += readMoved(descriptor, without: present, into: stripe)
+            }
+            present.sort()
+            if present.count == scheme.dataCount {
+                let missing = (0..<scheme.dataCount).filter { !present.contains($0) }
+                if !missing.isEmpty { try rebuild(missing, from: present, descriptor, in: stripe) }
+                return
+            }
+            try waitForMore(of: descriptor, than: present, attempt)
+            attempt += 1
         }
-        present.sort()
-        guard present.count == scheme.dataCount else {
-            let error = FetchError.blockLost(
-                descriptor.block, have: present.count, need: scheme.dataCount)
+    }
+
+    /// Lets time pass when suppliers that do not answer could make up for what is not there.
+    private func waitForMore(
+        of descriptor: BlockDescriptor, than present: [Int], _ attempt: Int
+    ) throws {
+        let (have, need) = (present.count, descriptor.scheme.dataCount)
+        let silentSince = state.withLock(\.silent)
+        let suppliers = descriptor.places.indices.filter { !present.contains($0) }
+            .map { descriptor.places[$0].supplier }
+        let away = suppliers.filter { silentSince[$0] != nil || absent.contains($0) }
+        guard have + away.count >= need else {
+            let error = FetchError.blockLost(descriptor.block, have: have, need: need)
             state.withLock { $0.lost[descriptor.block] = error }
             throw error
         }
-        let missing = (0..<scheme.dataCount).filter { !present.contains($0) }
-        if !missing.isEmpty { try rebuild(missing, from: present, descriptor, in: stripe) }
+        let now = time.uptime
+        let hoped = away.compactMap { silentSince[$0] }.filter { now &- $0 < patience.hold }
+        guard have + hoped.count >= need else {
+            throw FetchError.blockAway(
+                descriptor.block, have: have, need: need, away: away.count)
+        }
+        try patience.pause(attempt)
     }
 
     private func inTurn(_ descriptor: BlockDescriptor, _ stripe: PageBuffer) -> [Int] {
@@ -96,7 +137,7 @@ final class BlockFetcher: Sendable {
 
     /// Data before parity, then those who are known to be slow, then those who are silent.
     private func order(of descriptor: BlockDescriptor) -> [Int] {
-        let silent = state.withLock(\.silent)
+        let silent = silent
         let slow = asksAtOnce ? times.slow(among: descriptor.places.map(\.supplier)) : []
         let positions = 0..<descriptor.scheme.fragmentCount
         guard !silent.isEmpty || !slow.isEmpty else { return Array(positions) }
@@ -116,7 +157,7 @@ final class BlockFetcher: Sendable {
     ) -> [Int] {
         let wanted = descriptor.places.indices.filter { !present.contains($0) }
         let fragments = wanted.map { descriptor.places[$0].fragment }
-        let silent = state.withLock(\.silent)
+        let silent = silent
         let asked = stores.filter { !silent.contains($0.key) }.sorted { $0.key < $1.key }
         let holders = inParallel(asked) { [user] _, store -> (any FragmentStore, [Bool])? in
             (try? store.has(fragments, of: user)).map { (store, $0) }
@@ -181,102 +222,54 @@ final class BlockFetcher: Sendable {
     }
 
     /// Asks the supplier of a place, and notes how long that took, or what was wrong.
-    private func ask(
+    func ask(
         _ place: FragmentPlace, _ cancellation: RequestCancellation,
         _ body: (any FragmentStore) throws(StoreError) -> Bool
     ) -> Outcome {
-        var outcome = Outcome.wrong
+        guard let store = stores[place.supplier] else {
+            state.withLock { $0.unanswered[place.supplier, default: 0] += 1 }
+            return .unknown
+        }
         let started = time.uptime
         do throws(StoreError) {
-            if let store = stores[place.supplier], try body(store) {
-                times.note(place.supplier, nanoseconds: time.uptime - started)
-                return .good
-            }
+            let isGood = try body(store)
+            answered(place.supplier)
+            guard isGood else { return blame(place) }
+            times.note(place.supplier, nanoseconds: time.uptime - started)
+            return .good
         } catch {
             // Nobody has waited for the answer: that is no fault.
             if cancellation.isCancelled { return .unknown }
-            if error.fault == .unreachable {
-                outcome = .unknown
-                state.withLock { _ = $0.silent.insert(place.supplier) }
+            guard error.isTransient else {
+                answered(place.supplier)
+                return blame(place)
             }
+            stayedSilent(place.supplier)
+            return .unknown
         }
+    }
+
+    private func blame(_ place: FragmentPlace) -> Outcome {
         state.withLock { $0.faults[place.supplier, default: 0] += 1 }
-        return outcome
+        return .wrong
     }
 
-    // MARK: Parts
-
-    /// Gets a part of the sealed block from its data fragments alone, each piece proved against the
-    /// root of its fragment.
-    ///
-    /// - Parameter ranges: of the sealed block.
-    /// - Returns: false when that does not go well, or not soon; the whole block may.
-    func fetch(
-        _ ranges: [Range<Int>], of descriptor: BlockDescriptor, into stripe: PageBuffer
-    ) -> Bool {
-        let pieces = BlockFetcher.pieces(ranges, of: descriptor)
-        let suppliers = pieces.map { descriptor.places[$0.position].supplier }
-        let known = state.withLock(\.silent).union(
-            times.slow(among: descriptor.places.map(\.supplier)))
-        guard known.isDisjoint(with: suppliers) else { return false }
-        let race = FragmentRace(
-            Array(pieces.indices), needed: pieces.count,
-            length: pieces.map(\.range.count).max() ?? 1, isHasty: true, recycler: recycler
-        ) { [self] index, target, cancellation in
-            readProved(
-                pieces[index], of: descriptor,
-                into: UnsafeMutableRawBufferPointer(rebasing: target[..<pieces[index].range.count]),
-                cancellation)
+    private func answered(_ supplier: SupplierID) {
+        let count = state.withLock { state in
+            state.silent.removeValue(forKey: supplier).map { _ in state.silent.count }
         }
-        return race.run(
-            patience: { times.patience(suppliers[$0]) },
-            place: { index in
-                let start = pieces[index].position * descriptor.fragmentLength
-                let range = pieces[index].range
-                return stripe[start + range.lowerBound..<start + range.upperBound]
-            }, late: { times.note(suppliers[$0], nanoseconds: $1) }
-        ).count == pieces.count
+        if let count { patience.tell(silent: count) }
     }
 
-    private func readProved(
-        _ piece: (position: Int, range: Range<Int>), of descriptor: BlockDescriptor,
-        into target: UnsafeMutableRawBufferPointer, _ cancellation: RequestCancellation
-    ) -> Bool {
-        let place = descriptor.places[piece.position]
-        let outcome = ask(place, cancellation) { (store) throws(StoreError) in
-            guard let remote = store as? RemoteFragmentStore else { return false }
-            try remote.getProved(
-                place.fragment, of: user, range: piece.range, length: descriptor.fragmentLength,
-                into: target, cancellation: cancellation)
-            return true
+    private func stayedSilent(_ supplier: SupplierID) {
+        let now = time.uptime
+        let count = state.withLock { state -> Int? in
+            state.unanswered[supplier, default: 0] += 1
+            guard state.silent[supplier] == nil else { return nil }
+            state.silent[supplier] = now
+            return state.silent.count
         }
-        return outcome == .good
-    }
-
-    /// The whole leaves of the data fragments that hold ranges of the sealed block; pieces of one
-    /// fragment that touch are one.
-    static func pieces(
-        _ ranges: [Range<Int>], of descriptor: BlockDescriptor
-    ) -> [(position: Int, range: Range<Int>)] {
-        let length = descriptor.fragmentLength
-        var pieces: [(position: Int, range: Range<Int>)] = []
-        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) where !range.isEmpty {
-            for position in range.lowerBound / length...(range.upperBound - 1) / length {
-                let start = position * length
-                let part = range.clamped(to: start..<start + length)
-                let leaves = RangeProof.provableRange(
-                    holding: part.lowerBound - start..<part.upperBound - start, length: length)
-                if let last = pieces.last, last.position == position,
-                    last.range.upperBound >= leaves.lowerBound
-                {
-                    pieces[pieces.count - 1].range =
-                        last.range.lowerBound..<max(last.range.upperBound, leaves.upperBound)
-                } else {
-                    pieces.append((position, leaves))
-                }
-            }
-        }
-        return pieces
+        if let count { patience.tell(silent: count) }
     }
 
     // MARK: Rebuilding

@@ -14,14 +14,16 @@ struct Reading: Sendable {
     /// - Parameter isSparing: a few files are wanted, not all.
     init(
         suppliers: [OpenSupplier], user: UserID, catalog: Catalog, index: ChunkIndex,
-        keys: RepositoryKeys, workerCount: Int, time: any TimeSource, isSparing: Bool
+        keys: RepositoryKeys, workerCount: Int, time: any TimeSource, isSparing: Bool,
+        patience: FetchPatience = .none
     ) throws {
         self.suppliers = suppliers
         self.suppliersNeeded =
             try catalog.newestHead()?.body.catalogBlocks.last?.scheme.dataCount ?? 1
         self.fetcher = BlockFetcher(
-            stores: suppliers.stores, user: user, time: time,
-            asksAtOnce: suppliers.contains { NodeAddress.isOne($0.record.address) })
+            stores: suppliers.stores, absent: suppliers.absent, user: user, time: time,
+            asksAtOnce: suppliers.contains { NodeAddress.isOne($0.record.address) },
+            patience: patience)
         self.contents = ContentReader(
             chunks: ChunkReader(
                 catalog: catalog, index: index, fetcher: fetcher, keys: keys,
@@ -30,11 +32,23 @@ struct Reading: Sendable {
 
     var suppliersOnline: Int { suppliers.count { $0.store != nil } }
 
-    /// Fragments that were missing or wrong, by supplier, in the family's order.
+    /// Fragments that their suppliers did not have, or had with other bytes, in the family's order.
     var faults: [(supplier: SupplierRecord, count: UInt64)] {
         let faults = fetcher.faults
         return suppliers.compactMap { supplier in
             faults[supplier.record.id].map { (supplier.record, $0) }
+        }
+    }
+
+    /// Suppliers that gave no answer for some fragments.
+    var absences: [SupplierAbsence] {
+        let unanswered = fetcher.unanswered
+        return suppliers.compactMap { supplier in
+            unanswered[supplier.record.id].map {
+                SupplierAbsence(
+                    supplier: supplier.record, fragmentCount: $0,
+                    reason: supplier.failure.map(reasonText))
+            }
         }
     }
 }
@@ -45,5 +59,10 @@ extension Array where Element == OpenSupplier {
         var stores: [SupplierID: any FragmentStore] = [:]
         for supplier in self { stores[supplier.record.id] = supplier.store }
         return stores
+    }
+
+    /// Those that could not be opened and may be back some day.
+    var absent: Set<SupplierID> {
+        Set(filter { ($0.failure as? StoreError)?.isTransient == true }.map(\.record.id))
     }
 }

@@ -49,6 +49,24 @@ final class Monitor: @unchecked Sendable {
         pthread_cond_timedwait(changed, mutex, &time)
     }
 
+    /// Lets time pass as long as `isWanted`, which is asked a few times each second: a cancellation
+    /// is a flag of the terminal's, nobody tells of it. Whoever knows of more calls ``wakeAll()``.
+    ///
+    /// - Returns: whether it was wanted to the end.
+    func pause(nanoseconds: UInt64, while isWanted: () -> Bool) -> Bool {
+        lock()
+        defer { unlock() }
+        let end = Monitor.uptime &+ nanoseconds
+        while isWanted() {
+            let now = Monitor.uptime
+            guard now < end else { return true }
+            wait(until: min(end, now &+ Monitor.slice))
+        }
+        return false
+    }
+
+    private static let slice: UInt64 = 200_000_000
+
     func wakeAll() { pthread_cond_broadcast(changed) }
 
     /// The clock by which it waits, in nanoseconds.

@@ -43,6 +43,9 @@ extension FetchError {
         switch self {
         case .blockLost(let block, let have, let need):
             "block \(block.short) is lost: \(have) of the \(need) fragments it needs are left"
+        case .blockAway(_, let have, let need, let away):
+            "suppliers do not answer: \(have) of the \(need) fragments it needs could be had, "
+                + "\(away) may be with those that are away"
         case .unknownChunk(let id): "chunk \(id.short) is not in the catalog"
         case .blockUnreadable(let block, let reason): "block \(block.short): \(reason)"
         case .badTree(let error): "its directory object is damaged (\(error))"

@@ -96,14 +96,35 @@ package struct RestoreReport: Sendable {
     package var problems: [SourceProblem] = []
     /// Metadata that this user may not set, such as the owner, with how often.
     package var metadataIssues: [(what: String, count: UInt64)] = []
-    /// Fragments that were missing or wrong and were replaced by others, by supplier.
+    /// Fragments that their suppliers did not have, or had with other bytes, by supplier.
     package var fragmentsHealed: [(supplier: SupplierRecord, count: UInt64)] = []
+    /// Suppliers that gave no answer for some fragments.
+    package var suppliersAway: [SupplierAbsence] = []
+    /// Of the problems, those that may be gone when suppliers are back.
+    package var filesAway = 0
 
     package init(snapshotID: SnapshotID) {
         self.snapshotID = snapshotID
     }
 
-    package var status: ExitStatus { problems.isEmpty ? .done : .filesDamaged }
+    package var status: ExitStatus {
+        if problems.isEmpty { return .done }
+        return filesAway == problems.count ? .tooFewSuppliers : .filesDamaged
+    }
+}
+
+/// A supplier that could not be asked, or stopped answering.
+package struct SupplierAbsence: Hashable, Sendable {
+    package let supplier: SupplierRecord
+    package let fragmentCount: UInt64
+    /// Why it could not be asked at all; `nil` when it stopped answering.
+    package let reason: String?
+
+    package init(supplier: SupplierRecord, fragmentCount: UInt64, reason: String?) {
+        self.supplier = supplier
+        self.fragmentCount = fragmentCount
+        self.reason = reason
+    }
 }
 
 /// A supplier as it is now.

@@ -1,5 +1,6 @@
 internal import FileTrees
 internal import Model
+internal import Synchronization
 
 /// One restore, from the catalog to files that are verified and named.
 struct Restore {
@@ -21,7 +22,7 @@ struct Restore {
     func perform() throws -> RestoreReport {
         let started = customer.adapters.time.uptime
         let (id, snapshot) = try customer.find(request.snapshot)
-        let reading = try customer.makeReading(isSparing: !request.paths.isEmpty)
+        let reading = try makeReading()
         let reader = SnapshotReader(snapshot: snapshot, contents: reading.contents)
         for path in request.paths { _ = try reader.entry(at: path) }
         let selection = PathSelection(paths: request.paths.map { reader.components(of: $0) })
@@ -39,6 +40,16 @@ struct Restore {
         fill(&report, reading: reading)
         report.durationNanoseconds = customer.adapters.time.uptime - started
         return report
+    }
+
+    private func makeReading() throws -> Reading {
+        let online = customer.suppliers.withLock { $0.count { $0.store != nil } }
+        let patience = FetchPatience(
+            customer.adapters.patience, cancellation: cancellation
+        ) { [tally] silent in
+            tally.update(isNews: true) { $0.progress.suppliersOnline = online - silent }
+        }
+        return try customer.makeReading(isSparing: !request.paths.isEmpty, patience: patience)
     }
 
     private func write(_ reader: SnapshotReader, _ selection: PathSelection) throws {
@@ -119,5 +130,7 @@ struct Restore {
         report.problems = state.problems.sorted { $0.path.lexicographicallyPrecedes($1.path) }
         report.metadataIssues = state.issues.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         report.fragmentsHealed = reading.faults
+        report.suppliersAway = reading.absences
+        report.filesAway = state.away
     }
 }

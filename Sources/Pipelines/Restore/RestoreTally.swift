@@ -11,6 +11,8 @@ final class RestoreTally: Sendable {
         var directories: UInt64 = 0
         var bytes: UInt64 = 0
         var problems: [SourceProblem] = []
+        /// Problems that are suppliers' absence.
+        var away = 0
         var issues: [String: UInt64] = [:]
         var reported: UInt64 = 0
     }
@@ -27,11 +29,12 @@ final class RestoreTally: Sendable {
 
     var current: State { state.withLock { $0 } }
 
-    func update(_ change: (inout State) -> Void) {
+    /// - Parameter isNews: is told at once, and not with the next file.
+    func update(isNews: Bool = false, _ change: (inout State) -> Void) {
         let now = time.uptime
         let due = state.withLock { state -> RestoreProgress? in
             change(&state)
-            guard now >= state.reported + intervalNanoseconds else { return nil }
+            guard isNews || now >= state.reported + intervalNanoseconds else { return nil }
             state.reported = now
             return state.progress
         }
@@ -42,9 +45,10 @@ final class RestoreTally: Sendable {
         report(current.progress)
     }
 
-    func add(_ path: [UInt8], _ reason: String) {
+    func add(_ path: [UInt8], _ error: any Error) {
         update {
-            $0.problems.append(SourceProblem(path: path, reason: reason))
+            $0.problems.append(SourceProblem(path: path, reason: reasonText(error)))
+            if (error as? FetchError)?.isAway == true { $0.away += 1 }
             $0.progress.errorCount += 1
         }
     }

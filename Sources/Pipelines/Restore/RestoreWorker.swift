@@ -93,7 +93,7 @@ struct RestoreWorker: Sendable {
 
     func failed(_ entry: TreeEntry, _ node: RestoreNode, _ error: any Error) {
         if error is CancelledError { return }
-        tally.add(joinPath(node.directory.path, entry.name), reasonText(error))
+        tally.add(joinPath(node.directory.path, entry.name), error)
     }
 
     /// Finishes the directory when this was its last entry, and its parents with it.
@@ -103,7 +103,7 @@ struct RestoreWorker: Sendable {
             do {
                 if let entry = node.entry { tally.add(try node.directory.finish(entry)) }
             } catch {
-                tally.add(node.directory.path, reasonText(error))
+                tally.add(node.directory.path, error)
             }
             tally.update { $0.directories += 1 }
             current = node.parent

@@ -42,7 +42,12 @@ struct CatchUp {
             let missing = zip(now.holdings.places, now.holdings.isHeld).filter { !$1 }.map(\.0)
             ledger.caughtUp(row, scheme: now.scheme, missing: missing)
             // Who says that it is there and takes nothing is not waited for block after block.
-            if !steps.isEmpty { returned.subtract(Set(suppliers).intersection(missing)) }
+            if !steps.isEmpty { giveUp(Set(suppliers).intersection(missing), &returned) }
         }
+    }
+
+    private func giveUp(_ suppliers: Set<SupplierID>, _ returned: inout Set<SupplierID>) {
+        returned.subtract(suppliers)
+        for lane in lanes where suppliers.contains(lane.record.id) { lane.tookNothing() }
     }
 }

@@ -43,16 +43,7 @@ final class LaneBoard: @unchecked Sendable {
     ///
     /// - Returns: false when the run is over.
     func pause(nanoseconds: UInt64) -> Bool {
-        monitor.lock()
-        defer { monitor.unlock() }
-        let end = Monitor.uptime &+ nanoseconds
-        while !isAborted, !cancellation.isCancelled {
-            let now = Monitor.uptime
-            guard now < end else { return true }
-            // A cancellation is a flag of the terminal's: nobody tells of it.
-            monitor.wait(until: min(end, now &+ LaneBoard.slice))
-        }
-        return false
+        monitor.pause(nanoseconds: nanoseconds) { !isAborted && !cancellation.isCancelled }
     }
 
     /// Wakes everybody who waits.
@@ -62,6 +53,4 @@ final class LaneBoard: @unchecked Sendable {
             monitor.wakeAll()
         }
     }
-
-    private static let slice: UInt64 = 200_000_000
 }

@@ -202,6 +202,11 @@ final class SupplierLane: Sendable {
         }
     }
 
+    /// Says that it answers and takes nothing: it is away again, and asked rarely.
+    func tookNothing() {
+        leaveOut(.unreachable(.timedOut), after: patience.hold)
+    }
+
     /// Waits for a supplier that is away, once more as long as for one that has just gone.
     ///
     /// - Returns: its store, when it answers.

@@ -60,6 +60,10 @@ struct IdentityRotate: ContextualCommand {
             try await RootActions(home: home, setting: setting).rotate(root)
         }
         try IdentityRotate.tell(published, "rotated", context)
+        context.console.message(
+            "Suppliers and friends believe it after 7 days; until then the machines count that "
+                + "they know now. To lock one out at once: `bitdust identity revoke`, before "
+                + "rotating.")
     }
 
     static func tell(

@@ -18,13 +18,9 @@ struct ObjectStorageOptions {
         if let id = environment.text("AWS_ACCESS_KEY_ID"),
             let secret = environment.text("AWS_SECRET_ACCESS_KEY")
         {
-            guard environment.text("AWS_SESSION_TOKEN") == nil else {
-                throw Failure(
-                    "BD-SUPPLIER-KEY", .usage, "AWS_SESSION_TOKEN is set: the key ends in hours",
-                    remedy: "use a key that stays, and unset AWS_SESSION_TOKEN")
-            }
             try client.home.create()
-            try AccessKeyFile.write(id: id, secret: secret, client.home)
+            try AccessKeyFile.write(
+                id: id, secret: secret, token: environment.text("AWS_SESSION_TOKEN"), client.home)
         } else if !AccessKeyFile.isThere(client.home) {
             throw Failure(
                 "BD-SUPPLIER-KEY", .usage, "there is no key to the object storage",

@@ -106,15 +106,30 @@ struct RestoreText {
         try console.out(RestoreText.resultLine(report, isDryRun: isDryRun))
     }
 
-    /// What was healed and what this user may not set.
+    /// What was healed, who was away, and what this user may not set.
     static func noteLines(_ report: RestoreReport) -> [String] {
-        report.fragmentsHealed.map { supplier, count in
-            "  healed: \(countText(count, "fragment")) of \(FamilyText.place(supplier)) missing "
-                + "or wrong, others were used"
+        let healed = report.fragmentsHealed.map { supplier, count in
+            "  healed: \(FamilyText.place(supplier)) has \(countText(count, "fragment")) no more, "
+                + "or changed: `bitdust check --repair` makes them again"
         }
+        let away = report.suppliersAway.map { absence in
+            "  away: \(FamilyText.place(absence.supplier)), "
+                + "\(countText(absence.fragmentCount, "fragment")) were not to be had "
+                + "(\(absence.reason ?? "it stopped answering")): nothing to do if it comes back"
+        }
+        return healed + away
+            + awayLines(report)
             + report.metadataIssues.map { what, count in
                 "  note: \(what), \(countText(count, "time"))"
             }
+    }
+
+    private static func awayLines(_ report: RestoreReport) -> [String] {
+        guard report.filesAway > 0 else { return [] }
+        return [
+            "  \(countText(UInt64(report.filesAway), "file")) not lost: too few suppliers answer. "
+                + "Run the restore again when they do (`bitdust suppliers`); what is there stays."
+        ]
     }
 
     static func resultLine(_ report: RestoreReport, isDryRun: Bool) -> String {
@@ -145,6 +160,10 @@ struct RestoreText {
             JSONField("files_failed", report.problems.count),
             JSONField(
                 "fragments_healed", report.fragmentsHealed.reduce(UInt64(0)) { $0 + $1.count }),
+            JSONField(
+                "fragments_unanswered",
+                report.suppliersAway.reduce(UInt64(0)) { $0 + $1.fragmentCount }),
+            JSONField("files_away", report.filesAway),
             JSONField(
                 "metadata_issues",
                 report.metadataIssues.map { what, count in

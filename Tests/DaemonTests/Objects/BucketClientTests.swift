@@ -116,6 +116,31 @@ import Testing
         await threads.stop()
     }
 
+    @Test func `a key that is lent is signed with its token, and renewed when it ends`()
+        async throws
+    {
+        func lent(_ token: String) -> AccessKey {
+            AccessKey(id: "TESTKEY", secret: Array("secret/of+tests".utf8), token: token)
+        }
+        server.token.withLock { $0 = "first" }
+        let now = Mutex(lent("first"))
+        let address = try #require(
+            BucketAddress(
+                place: "s3://\(BucketServer.bucket)", endpoint: server.endpoint, region: "here"))
+        let client = try BucketClient(
+            address, key: lent("first"), threads: threads, time: SystemTime(),
+            renew: { now.withLock { $0 } })
+        try client.probe()
+        server.token.withLock { $0 = "second" }
+        #expect(throws: ObjectError.refused(code: "ExpiredToken")) { try client.probe() }
+        now.withLock { $0 = lent("second") }
+        try client.probe()
+        try client.probe()
+        #expect(server.refused == ["ExpiredToken", "ExpiredToken"])
+        #expect(throws: ObjectError.refused(code: "ExpiredToken")) { try self.client().probe() }
+        await threads.stop()
+    }
+
     @Test func `no key, no bucket, no time and nobody there are told apart`() async throws {
         let wrong = AccessKey(id: "TESTKEY", secret: Array("guessed".utf8))
         #expect(throws: ObjectError.refused(code: "SignatureDoesNotMatch")) {

@@ -43,6 +43,8 @@ final class BucketServer: Sendable {
     }
 
     static let key = AccessKey(id: "TESTKEY", secret: Array("secret/of+tests".utf8))
+    /// A token that every request has to show, when there is one; then it is signed too.
+    let token = Mutex<String?>(nil)
     static let bucket = "fragments"
     private let signature = RequestSignature(key: key, region: "here")
     private let state = Mutex(State())
@@ -110,6 +112,10 @@ final class BucketServer: Sendable {
         guard ["host", "x-amz-content-sha256", "x-amz-date"].allSatisfy(signed.contains),
             head.headers["range"].isEmpty || signed.contains("range")
         else { return "AccessDenied" }
+        let token = token.withLock { $0 }
+        guard head.headers.first(name: "x-amz-security-token") == token,
+            token == nil || signed.contains("x-amz-security-token")
+        else { return token == nil ? "InvalidToken" : "ExpiredToken" }
         let now = String(time.now.description.prefix(10)).filter { $0 != "-" }
         guard moment.hasPrefix(now) else { return "RequestTimeTooSkewed" }
         let hash = body.withUnsafeBytes { RequestSignature.hash([$0]) }
