@@ -42,10 +42,11 @@ package final class Rebuilder: Sendable {
 
     /// - Parameter memoryByteCount: bytes of the buffers of one call, unless one fragment and the
     ///   strips of its sources need more.
+    /// - Parameter callsAtOnce: how many calls run side by side; buffers are kept for as many.
     package init(
         stores: [SupplierID: any FragmentStore], owner: UserID, headers: any HeaderSource,
         ledger: any RebuildLedger, throttle: Throttle,
-        memoryByteCount: Int = Limits.rebuildMemoryDefault
+        memoryByteCount: Int = Limits.rebuildMemoryDefault, callsAtOnce: Int = 1
     ) {
         self.stores = stores
         self.owner = owner
@@ -53,7 +54,7 @@ package final class Rebuilder: Sendable {
         self.ledger = ledger
         self.throttle = throttle
         self.memoryByteCount = memoryByteCount
-        self.buffers = PagePool(byteCountMax: memoryByteCount)
+        self.buffers = PagePool(byteCountMax: memoryByteCount * callsAtOnce)
     }
 
     /// Does the steps of one item of a plan.

@@ -143,7 +143,8 @@ struct RebuildPass {
             headers: RebuildBooks(customer: customer), ledger: RebuildBooks(customer: customer),
             throttle: Throttle(bytesPerSecond: request.bytesPerSecond, time: time) {
                 SystemPause.pause(nanoseconds: $0)
-            }, memoryByteCount: request.memoryByteCount / workerCount)
+            }, memoryByteCount: request.memoryByteCount / workerCount,
+            callsAtOnce: workerCount)
         while true {
             let failed = state.value.withLock {
                 $0.changes = 0

@@ -65,7 +65,8 @@ package struct DelegatedRound {
         try audit(&report)
         let rebuilder = Rebuilder(
             stores: stores, owner: owner, headers: books, ledger: books, throttle: throttle,
-            memoryByteCount: Limits.rebuilderBlockMemory)
+            memoryByteCount: Limits.rebuilderBlockMemory,
+            callsAtOnce: Limits.rebuilderBlocksAtOnce)
         var failed: Set<SupplierID> = []
         while !isCancelled() {
             let current = views.map { view in
