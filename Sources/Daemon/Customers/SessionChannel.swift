@@ -7,8 +7,8 @@ internal import Synchronization
 /// The way to a supplier over a session: what a customer's threads wait for.
 ///
 /// A session that has died is dialled again once for each request: all that a customer asks can be
-/// asked twice. Waiting for the answer is what holds a fast customer back; what is under way to one
-/// supplier never takes more than a request's payload.
+/// asked twice. Waiting for the answer is what holds a fast customer back; what each thread
+/// has under way never takes more than a request's payload, which stays where it is.
 ///
 /// Thread rules: any thread but those of the network and of the cooperative pool.
 package final class SessionChannel: RequestChannel {
