@@ -75,6 +75,7 @@ package struct CandidateScore: Hashable, Sendable {
     }
 
     private static func speed(_ latency: UInt64) -> Reason {
+        guard latency < .max else { return Reason(points: 0, text: "does not answer") }
         let milliseconds = latency / 1_000_000
         let points =
             switch milliseconds {

@@ -153,6 +153,14 @@ import Testing
         #expect(try String(contentsOf: url, encoding: .utf8) == text)
     }
 
+    @Test func `one that does not answer is not said to be so far away`() {
+        let silent = CandidateScore(
+            Candidate(
+                supplier: SupplierID(.zero), operatorID: UserID(.zero), address: nil, free: 0,
+                latency: .max))
+        #expect(silent.reasons.map(\.text).contains("does not answer"))
+    }
+
     @Test func `a score has its reasons, and a failed audit costs everything`() {
         let good = CandidateScore(HiringTests.candidate(1, answered: 1000))
         #expect(good.points == 50 + 20 + 20 + 5)
