@@ -32,8 +32,8 @@ extension Limits {
     // MARK: Far suppliers
 
     /// Requests with fragments on their way to one supplier: what 100 ms there and back ask for at
-    /// 1 Gbit/s, each with up to `customerPayloadLengthMax` bytes: half of them wait for leave to
-    /// send, since a supplier's memory for one customer holds the other half.
+    /// 1 Gbit/s, each with up to `customerPayloadLengthMax` bytes. A supplier's memory for one
+    /// customer holds six of them: the others wait for credit, and hide the way there and back.
     package static let farRequestCount = 8
     /// Stripes beyond those that are worked on, for suppliers that are far.
     package static let farStripeCountMax = 8
