@@ -36,14 +36,21 @@ extension Customer {
     package func useSuppliers(_ directories: [[UInt8]]?) throws -> SuppliersSummary {
         let isFirst = suppliers.withLock { $0.isEmpty }
         var wanted = directories ?? []
-        if wanted.isEmpty && isFirst {
-            wanted = (1...Customer.embeddedSupplierCount).map { home.supplier($0) }
-        }
+        if wanted.isEmpty { wanted = missingEmbedded() }
         for directory in wanted { try addSupplier(at: try Customer.absolute(directory)) }
         let records = suppliers.withLock { $0.map(\.record) }
         return SuppliersSummary(
             records: records, created: isFirst && directories == nil,
             sharesOneDisk: shareOneDisk(records))
+    }
+
+    /// The suppliers of the embedded network that are still to be made: all of them when none is
+    /// known, and the rest where the command that began it was killed.
+    private func missingEmbedded() -> [[UInt8]] {
+        let all = (1...Customer.embeddedSupplierCount).map { home.supplier($0) }
+        let known = suppliers.withLock { $0 }.map { directory(of: $0.record) }
+        guard known.allSatisfy({ $0.map(all.contains) ?? false }) else { return [] }
+        return all.filter { !known.contains($0) }
     }
 
     /// Opens the suppliers that the catalog knows, all at once, since one that is away takes its

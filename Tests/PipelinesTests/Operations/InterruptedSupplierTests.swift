@@ -161,4 +161,22 @@ import Testing
             }
         }
     }
+
+    @Test func `a built-in network that was begun is completed`() throws {
+        let station = try Station(suppliers: 0)
+        try Customer.create(
+            home: station.home, name: "test", deviceName: "station", adapters: station.adapters
+        ).close()
+        let paths = (1...4).map { station.scratch.bytes("home/suppliers/\($0)") }
+        _ = try station.with { try $0.useSuppliers(Array(paths.prefix(2))) }
+        #expect(try station.with { try $0.useSuppliers(nil).records.count } == 4)
+        #expect(try station.with { try $0.useSuppliers(nil).records.count } == 4)
+        let other = station.scratch.bytes("other")
+        #expect(try station.with { try $0.useSuppliers([other]).records.count } == 5)
+    }
+
+    @Test func `suppliers that were named are not joined by built-in ones`() throws {
+        let station = try Station(suppliers: 2)
+        #expect(try station.with { try $0.useSuppliers(nil).records.count } == 2)
+    }
 }
