@@ -28,6 +28,12 @@ extension Limits {
     /// Payloads and responses of one peer's requests in memory, six of 4 MiB: while some are on the
     /// way, others are written. A single request may take more.
     package static let sessionMemoryPerPeer = 24 << 20
+    /// Payloads that one peer may send with its requests, without waiting for credit, once it has
+    /// sent long ones: what is on its way in 100 ms at 160 MiB/s. Two peers of a node get as much,
+    /// out of the memory of all.
+    package static let sessionAdvance = 16 << 20
+    /// What is believed of such a promise.
+    package static let sessionAdvanceMax = 64 << 20
     /// The same for all peers of a node: at least the payload and the response of one request.
     package static let sessionMemoryDefault = 64 << 20
     /// Memory for long payloads that a node keeps for the next ones: a few requests' worth.
@@ -47,6 +53,9 @@ extension Limits {
     /// Several devices of one user, and connections that have died unnoticed.
     package static let sessionsPerUserMax = 8
     package static let handshakeDeadline: Duration = .seconds(10)
+    /// What a supplier has said is used instead of asking again: the length of one command's start.
+    /// Nanoseconds.
+    package static let offerAgeMax: UInt64 = 5_000_000_000
     /// For a place where somebody may be: many are tried, and most of them are there or not.
     package static let strangerDialDeadline: Duration = .seconds(4)
     /// A quiet session is asked for a sign of life; without one, it ends.

@@ -69,6 +69,9 @@ package protocol FragmentStore: AnyObject, Sendable {
     /// What one customer may use and uses.
     func usage(of owner: UserID) throws(StoreError) -> CustomerUsage
 
+    /// Both, and whether the supplier ends: one question where each costs a way there and back.
+    func standing(of owner: UserID) throws(StoreError) -> StoreStanding
+
     /// Keeps a head, durable on return; the newest `Limits.headsKept` of each repository stay.
     ///
     /// - Throws: ``StoreError/staleHead(newest:)`` for one that is not newer than all that are
@@ -100,6 +103,12 @@ extension FragmentStore {
         into target: UnsafeMutableRawBufferPointer, cancellation: RequestCancellation
     ) throws(StoreError) -> Int {
         try get(fragment, of: owner, range: range, into: target)
+    }
+}
+
+extension FragmentStore {
+    package func standing(of owner: UserID) throws(StoreError) -> StoreStanding {
+        StoreStanding(store: try usage(), customer: try usage(of: owner), end: nil)
     }
 }
 
@@ -162,6 +171,20 @@ package struct CustomerUsage: Hashable, Sendable {
     }
 
     package var available: Int { max(0, quota - charged) }
+}
+
+/// What a supplier says of itself and of one customer.
+package struct StoreStanding: Hashable, Sendable {
+    package let store: StoreUsage
+    package let customer: CustomerUsage
+    /// When the supplier ends, in seconds since 1970; `nil` while it stays.
+    package let end: Int64?
+
+    package init(store: StoreUsage, customer: CustomerUsage, end: Int64?) {
+        self.store = store
+        self.customer = customer
+        self.end = end
+    }
 }
 
 /// What a store has and holds, in bytes.

@@ -46,7 +46,7 @@ import Testing
             let session = try await session(of: customer, at: endpoint, threads)
             let answer = try await session.request(
                 SessionRequest(header: SupplierRequest(owner: customer.owner, .offer).encoded()))
-            guard case .offer(let offer) = try SupplierResponse(answer.header) else {
+            guard case .offer(let offer, _) = try SupplierResponse(answer.header) else {
                 throw SessionRefusal.failed
             }
             let store = RemoteFragmentStore(

@@ -117,7 +117,7 @@ extension StoreCustomer {
     func store(_ session: Session) async throws -> RemoteFragmentStore {
         let answer = try await session.request(
             SessionRequest(header: SupplierRequest(owner: owner, .offer).encoded()))
-        guard case .offer(let offer) = try SupplierResponse(answer.header) else {
+        guard case .offer(let offer, _) = try SupplierResponse(answer.header) else {
             throw SessionRefusal.failed
         }
         #expect(offer.node?.userID == session.peer.userID)

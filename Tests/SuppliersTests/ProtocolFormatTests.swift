@@ -31,7 +31,7 @@ import Testing
             .audit(
                 AuditChallenge(
                     ids[0], nonce: Bytes32(words: (9, 9, 9, 9)), ranges: [0..<1024, 2048..<4096])),
-            .offer, .revoke([7, 9]), .notice,
+            .offer, .revoke([7, 9]),
         ]
         return calls.enumerated().map { index, call in
             SupplierRequest(
@@ -55,10 +55,16 @@ import Testing
             .receipts([try supplierKey.receipt(for: upload.header, sequence: 9)]),
             .bytes(proof: []), .bytes(proof: [1, 2, 3]), .header(upload.header),
             .flags([true, false, true]), .records([FragmentRecord(id: id, length: 4096)]),
-            .usage(
-                StoreUsage(capacity: 9, used: 8, tombstoned: 7, fragmentCount: 6),
-                CustomerUsage(quota: 5, charged: 4)),
-        ] + (try servedResponses()) + [.offer(try offer()), .notice(nil), .notice(1_800_000_000)]
+            .usage(standing(end: nil)), .usage(standing(end: 1_800_000_000)),
+        ] + (try servedResponses()) + [
+            .offer(try offer(), nil), .offer(try offer(), try contract()),
+        ]
+    }
+
+    private func standing(end: Int64?) -> StoreStanding {
+        StoreStanding(
+            store: StoreUsage(capacity: 9, used: 8, tombstoned: 7, fragmentCount: 6),
+            customer: CustomerUsage(quota: 5, charged: 4), end: end)
     }
 
     private func offer() throws -> SupplierOffer {

@@ -152,23 +152,18 @@ package final class CustomerNetwork: Sendable {
     private func ask(
         _ session: Session, _ address: IPAddress, as caller: SupplierCaller
     ) async -> Found? {
-        let request = SupplierRequest(owner: caller.peer.user, .offer).encoded()
         let start = setting.time.uptime
-        guard
-            let answer = try? await session.request(
-                SessionRequest(header: request), deadline: Limits.strangerDialDeadline),
-            case .offer(let offer)? = try? SupplierResponse(answer.header),
-            let node = offer.node, node.userID == session.peer.userID
-        else { return nil }
+        guard let offer = try? await suppliers.offer(by: session, as: caller) else { return nil }
+        let user = session.peer.userID
         let candidate = Candidate(
-            supplier: offer.supplier, operatorID: node.userID, address: address,
+            supplier: offer.supplier, operatorID: user, address: address,
             free: offer.free, latency: setting.time.uptime - start)
         // One behind a router is found by its document again.
         let near = session.peerEndpoint.map { [$0] } ?? []
         let others = near.isEmpty ? [] : offer.endpoints.filter { !near.contains($0) }
         return Found(
             candidate: candidate,
-            address: NodeAddress(user: node.userID, endpoints: near + others),
+            address: NodeAddress(user: user, endpoints: near + others),
             version: offer.version)
     }
 

@@ -41,9 +41,23 @@ package final class NetworkSuppliers: SupplierConnector {
     private let mayDial: @Sendable (IPAddress) -> Bool
     private let document: @Sendable () -> [UInt8]?
     private let links = Mutex<[DeviceID: Links]>([:])
+    /// What candidates have just said, until it is used once or old.
+    private let offers = Mutex<[OfferHeard]>([])
     /// Nodes that were found nowhere, and until when they are not looked for again: uptime in
     /// nanoseconds.
     private let absent = Mutex<[UserID: UInt64]>([:])
+
+    private struct OfferHeard: Sendable {
+        weak let session: Session?
+        let offer: SupplierOffer
+        let contract: Contract?
+        /// Uptime in nanoseconds.
+        let heard: UInt64
+
+        func isOld(at now: UInt64) -> Bool {
+            session == nil || now > heard + Limits.offerAgeMax
+        }
+    }
 
     /// What the sessions of one device share.
     private struct Links: Sendable {
@@ -114,13 +128,15 @@ package final class NetworkSuppliers: SupplierConnector {
             try await self.session(to: address, as: caller).0
         }
         do {
-            let offer = try SupplierOffer.ask(
-                channel, of: node.user, as: caller.peer.user,
-                deadline: time.uptime + Limits.requestTime)
+            let (offer, contract) = try heard(of: session)
+                ?? SupplierOffer.ask(
+                    channel, of: node.user, as: caller.peer.user,
+                    deadline: time.uptime + Limits.requestTime)
             return SupplierConnection(
                 supplier: offer.supplier, channel: channel,
                 newAddress: address == node ? nil : address.description,
-                clockAhead: offer.issued.nanoseconds.seconds &- time.now.nanoseconds.seconds)
+                clockAhead: offer.issued.nanoseconds.seconds &- time.now.nanoseconds.seconds,
+                contract: .told(contract))
         } catch {
             channel.close()
             throw error
@@ -141,6 +157,37 @@ package final class NetworkSuppliers: SupplierConnector {
         }
         return SessionChannel(session, time: time) { () throws(SessionError) in
             try await self.session(to: address, as: caller).0
+        }
+    }
+
+    /// Asks a candidate for its offer, and keeps that for when it is hired at once.
+    func offer(
+        by session: Session, as caller: SupplierCaller
+    ) async throws -> SupplierOffer {
+        let question = SupplierRequest(owner: caller.peer.user, .offer).encoded()
+        let answer = try await session.request(
+            SessionRequest(header: question), deadline: Limits.strangerDialDeadline)
+        let (offer, contract) = try SupplierOffer.read(
+            answer.header, of: session.peer.userID, as: caller.peer.user)
+        let now = time.uptime
+        offers.withLock { offers in
+            offers.removeAll { $0.isOld(at: now) || $0.session === session }
+            offers.append(
+                OfferHeard(session: session, offer: offer, contract: contract, heard: now))
+        }
+        return offer
+    }
+
+    /// - Returns: what the other end of a session has just said; only once.
+    private func heard(of session: Session) -> (SupplierOffer, Contract?)? {
+        let now = time.uptime
+        return offers.withLock { offers in
+            offers.removeAll { $0.isOld(at: now) }
+            guard let index = offers.firstIndex(where: { $0.session === session }) else {
+                return nil
+            }
+            let found = offers.remove(at: index)
+            return (found.offer, found.contract)
         }
     }
 

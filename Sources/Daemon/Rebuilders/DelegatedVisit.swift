@@ -84,33 +84,24 @@ struct DelegatedVisit: Sendable {
         var absences = delegation.absences()
         let now = Absence.Moment(setting.time)
         let answers = try WorkerThread.map(members.count, atOnce: Limits.suppliersAtOnce) { index in
-            ask(stores[members[index].supplier])
+            try? stores[members[index].supplier]?.standing(of: delegation.owner)
         }
         let views = zip(members, answers).map { member, answer -> SupplierView in
-            let (all, own, isLeaving) = answer
+            let own = answer?.customer
             let silence = {
                 absences[member.supplier, default: Absence()].note(
                     answers: own != nil, isUseful: own != nil, at: now)
                 return absences[member.supplier]?.silence ?? 0
             }()
-            let room = all.map { max(0, $0.capacity - $0.used) } ?? 0
+            let room = answer.map { max(0, $0.store.capacity - $0.store.used) } ?? 0
             // A record is longer than its fragment by its header.
             let free = min(own?.available ?? 0, room)
             return SupplierView(
                 id: member.supplier, presence: own != nil ? .answers : .silent(silence),
-                isLeaving: member.isLeaving || isLeaving,
+                isLeaving: member.isLeaving || answer?.end != nil,
                 freeByteCount: max(0, free - free / 64))
         }
         try delegation.note(absences)
         return views
-    }
-
-    private func ask(
-        _ store: RemoteFragmentStore?
-    ) -> (all: StoreUsage?, own: CustomerUsage?, isLeaving: Bool) {
-        let all = try? store?.usage()
-        let own = all == nil ? nil : try? store?.usage(of: delegation.owner)
-        let notice = own == nil ? nil : try? store?.notice(of: delegation.owner)
-        return (all, own, notice != nil)
     }
 }

@@ -158,10 +158,7 @@ extension Customer {
     }
 
     private func openForRecovery(at place: String) throws -> OpenSupplier {
-        let (store, found, clock) = try openStore(at: place, creates: false, isNew: false)
-        return OpenSupplier(
-            record: SupplierRecord(id: store.supplier, address: address(of: found)),
-            store: store, failure: nil, clockAhead: clock)
+        opened(try openStore(at: place, creates: false, isNew: false))
     }
 
     private func newestHead(_ open: [OpenSupplier]) throws -> (Head, HeadBody) {
@@ -201,7 +198,8 @@ extension Customer {
     private func newestHead(_ open: [OpenSupplier], notBelow oldest: Head?) -> (Head, HeadBody)? {
         var newest: (Head, HeadBody)?
         let user = owner.user
-        for heads in inParallel(open, { (try? $0.store?.heads(of: user)) ?? [] }) {
+        let asked = open.filter { [now = adapters.time.uptime] in !$0.isEmpty(at: now) }
+        for heads in inParallel(asked, { (try? $0.store?.heads(of: user)) ?? [] }) {
             for head in heads
             where head.sequence >= oldest?.sequence ?? 0
                 && head.sequence > newest?.0.sequence ?? 0 && head != oldest

@@ -15,6 +15,23 @@ struct OpenSupplier: Sendable {
     let failure: (any Error)?
     /// Seconds that its clock is ahead of ours; `nil` when it is not known.
     var clockAhead: Int64?
+    /// When it got its first contract, if that was now: uptime in nanoseconds.
+    var hired: UInt64?
+
+    /// Whether nothing of this identity can be there yet, by any of its machines.
+    func isEmpty(at now: UInt64) -> Bool {
+        hired.map { now <= $0 + Limits.offerAgeMax } ?? false
+    }
+}
+
+/// A supplier with which a contract is in force.
+struct AgreedSupplier {
+    let store: any FragmentStore
+    /// Where it was found.
+    let place: String
+    let clockAhead: Int64?
+    /// When it got its first contract, if that was now.
+    let hired: UInt64?
 }
 
 /// The suppliers that a backup goes to.
@@ -66,17 +83,21 @@ extension Customer {
 
     func openKnown(_ record: SupplierRecord) -> OpenSupplier {
         do {
-            let (store, address, clock) = try openStore(at: place(of: record), creates: false)
-            guard store.supplier == record.id else {
-                store.close()
+            let agreed = try openStore(at: place(of: record), creates: false)
+            guard agreed.store.supplier == record.id else {
+                agreed.store.close()
                 throw OtherSupplier()
             }
-            return OpenSupplier(
-                record: SupplierRecord(id: record.id, address: self.address(of: address)),
-                store: store, failure: nil, clockAhead: clock)
+            return opened(agreed)
         } catch {
             return OpenSupplier(record: record, store: nil, failure: error)
         }
+    }
+
+    func opened(_ agreed: AgreedSupplier) -> OpenSupplier {
+        OpenSupplier(
+            record: SupplierRecord(id: agreed.store.supplier, address: address(of: agreed.place)),
+            store: agreed.store, failure: nil, clockAhead: agreed.clockAhead, hired: agreed.hired)
     }
 
     private func addSupplier(at directory: [UInt8]) throws {
@@ -106,14 +127,12 @@ extension Customer {
             try setLeaving(false, known.record.id)
             return nil
         }
-        let (store, found, clock) = try openStore(at: place, creates: creates)
-        let record = SupplierRecord(id: store.supplier, address: self.address(of: found))
+        let new = opened(try openStore(at: place, creates: creates))
+        let record = new.record
         try catalog.record(record)
         try setLeaving(false, record.id)
         suppliers.withLock { open in
             let old = open.firstIndex { $0.record.id == record.id }
-            let new = OpenSupplier(
-                record: record, store: store, failure: nil, clockAhead: clock)
             if let old { open[old] = new } else { open.append(new) }
         }
         return record
@@ -123,34 +142,46 @@ extension Customer {
     ///
     /// - Parameter creates: makes it when there is none; the directories above it too.
     /// - Parameter isNew: whether a node of the network that we have no contract with gets one.
-    /// - Returns: the store, where it was found, and seconds that its clock is ahead of ours.
     func openStore(
         at place: String, creates: Bool, isNew: Bool = true
-    ) throws -> (store: any FragmentStore, place: String, clockAhead: Int64?) {
+    ) throws -> AgreedSupplier {
         let connection = try adapters.suppliers.connect(
             to: place, as: SupplierCaller(certificate: certificate, device: owner.device),
             creates: creates)
         let store = RemoteFragmentStore(
             supplier: connection.supplier, user: owner.user, channel: connection.channel,
             time: adapters.time)
+        var hired: UInt64?
         do {
-            if !isNew, NodeAddress.isOne(place), try store.contract(of: owner.user) == nil {
-                throw NothingHeld()
+            let kept =
+                if case .told(let contract) = connection.contract { contract } else {
+                    try store.contract(of: owner.user)
+                }
+            if !isNew, NodeAddress.isOne(place), kept == nil { throw NothingHeld() }
+            if kept == nil { hired = adapters.time.uptime }
+            let quota = Customer.quota(at: place)
+            do {
+                try agree(with: store, quota: quota, after: kept)
+            } catch StoreError.staleContract {
+                // Another machine of the identity has agreed on one since.
+                try agree(with: store, quota: quota, after: store.contract(of: owner.user))
             }
-            try agree(with: store, quota: Customer.quota(at: place))
         } catch StoreError.readOnly {
             // It still gives back what it holds.
         } catch {
             store.close()
             throw error
         }
-        return (store, connection.newAddress ?? place, connection.clockAhead)
+        return AgreedSupplier(
+            store: store, place: connection.newAddress ?? place,
+            clockAhead: connection.clockAhead, hired: hired)
     }
 
     /// Proposes a contract unless the one in force is what this machine needs. What other machines
     /// of the identity have in it stays.
-    private func agree(with store: some FragmentStore, quota: Int) throws {
-        let kept = try store.contract(of: owner.user)
+    private func agree(
+        with store: some FragmentStore, quota: Int, after kept: Contract?
+    ) throws {
         var certificates = kept?.certificates ?? []
         let isKnown = certificates.contains(machine.certificate)
         // What a supplier of the network has agreed to stands until more is needed.

@@ -37,11 +37,9 @@ struct SupplierWatch {
     }
 
     private struct Answer {
-        var all: StoreUsage?
-        var own: CustomerUsage?
-        var latency: UInt64 = .max
-        /// `nil` when it did not say.
-        var notice: Int64??
+        let standing: StoreStanding
+        /// Nanoseconds.
+        let latency: UInt64
     }
 
     private(set) var entries: [Entry]
@@ -64,32 +62,25 @@ struct SupplierWatch {
             var state =
                 states.first { $0.supplier == supplier.record.id }
                 ?? SupplierStateRow(supplier.record.id)
-            let answers = answer.own != nil
+            let own = answer?.standing.customer
             state.absence.note(
-                answers: answers,
-                isUseful: answer.own.map { $0.available >= Limits.networkQuotaMin } ?? false,
-                at: now)
+                answers: own != nil,
+                isUseful: own.map { $0.available >= Limits.networkQuotaMin } ?? false, at: now)
             // Who does not answer has said what it said last.
-            if let notice = answer.notice { state.notice = notice }
+            if let answer { state.notice = answer.standing.end }
             return Entry(
-                supplier: supplier, state: state, usage: answer.own, latency: answer.latency,
-                storeUsage: answer.all)
+                supplier: supplier, state: state, usage: own,
+                latency: answer?.latency ?? .max, storeUsage: answer?.standing.store)
         }
         try customer.catalog.record(entries.map(\.state))
     }
 
     private static func ask(
         _ supplier: OpenSupplier, _ user: UserID, _ time: any TimeSource
-    ) -> Answer {
-        guard let store = supplier.store else { return Answer() }
+    ) -> Answer? {
         let start = time.uptime
-        guard let own = try? store.usage(of: user) else { return Answer() }
-        let latency = time.uptime - start
-        guard let all = try? store.usage() else { return Answer() }
-        let notice = (store as? RemoteFragmentStore).flatMap { store -> Int64?? in
-            do { return .some(try store.notice(of: user)) } catch { return nil }
-        }
-        return Answer(all: all, own: own, latency: latency, notice: notice)
+        guard let standing = try? supplier.store?.standing(of: user) else { return nil }
+        return Answer(standing: standing, latency: time.uptime - start)
     }
 
     func views(without failed: Set<SupplierID>, byteBudget: Int) -> [SupplierView] {

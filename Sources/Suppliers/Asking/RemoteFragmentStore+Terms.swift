@@ -16,45 +16,31 @@ extension RemoteFragmentStore {
         guard case .contract(let contract) = try askPlain(.contract, of: owner) else {
             throw .lied(.wrongAnswer(field: "contract"))
         }
-        guard let contract else { return nil }
-        // One of the first version has no signatures, and is replaced before it is used.
-        let isSound =
-            contract.sequence == 0
-            || contract.supplier == supplier && contract.isSignedByCustomer
-                && contract.isSignedBySupplier
-        guard contract.owner == owner, isSound else { throw .lied(.wrongContract) }
+        guard contract?.isSound(of: owner, at: supplier) != false else {
+            throw .lied(.wrongContract)
+        }
         return contract
     }
 
-    package func usage() throws(StoreError) -> StoreUsage {
-        try usages(of: user).0
-    }
+    package func usage() throws(StoreError) -> StoreUsage { try standing(of: user).store }
 
     package func usage(of owner: UserID) throws(StoreError) -> CustomerUsage {
-        try usages(of: owner).1
+        try standing(of: owner).customer
     }
 
-    private func usages(of owner: UserID) throws(StoreError) -> (StoreUsage, CustomerUsage) {
-        guard case .usage(let store, let customer) = try askPlain(.usage, of: owner) else {
+    package func standing(of owner: UserID) throws(StoreError) -> StoreStanding {
+        guard case .usage(let standing) = try askPlain(.usage, of: owner) else {
             throw .lied(.wrongAnswer(field: "usage"))
         }
-        return (store, customer)
+        return standing
     }
 
     /// What the supplier says about itself: signed by its node and by the key that is expected.
     package func offer() throws(StoreError) -> SupplierOffer {
-        guard case .offer(let offer) = try askPlain(.offer, of: user),
+        guard case .offer(let offer, _) = try askPlain(.offer, of: user),
             offer.supplier == supplier, offer.node != nil
         else { throw .lied(.wrongAnswer(field: "offer")) }
         return offer
-    }
-
-    /// When the supplier ends, in seconds since 1970; `nil` while it stays.
-    package func notice(of owner: UserID) throws(StoreError) -> Int64? {
-        guard case .notice(let end) = try askPlain(.notice, of: owner) else {
-            throw .lied(.wrongAnswer(field: "notice"))
-        }
-        return end
     }
 
     // MARK: Heads
@@ -157,6 +143,17 @@ extension RemoteFragmentStore {
                 supplier: supplier)
         else { throw .lied(.wrongAudit(challenge.fragment)) }
         return answer
+    }
+}
+
+extension Contract {
+    /// Whether it can be the one in force between the two.
+    ///
+    /// One of the first version has no signatures, and is replaced before it is used.
+    func isSound(of owner: UserID, at supplier: SupplierID) -> Bool {
+        self.owner == owner
+            && (sequence == 0
+                || self.supplier == supplier && isSignedByCustomer && isSignedBySupplier)
     }
 }
 

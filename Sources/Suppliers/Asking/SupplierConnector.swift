@@ -38,16 +38,27 @@ package struct SupplierConnection: Sendable {
     package let newAddress: String?
     /// Seconds that its clock is ahead of ours, to some minutes; `nil` when it has none of its own.
     package let clockAhead: Int64?
+    /// The contract in force, when it was told on the way.
+    package let contract: ContractKnown
 
     package init(
         supplier: SupplierID, channel: any RequestChannel, newAddress: String? = nil,
-        clockAhead: Int64? = nil
+        clockAhead: Int64? = nil, contract: ContractKnown = .untold
     ) {
         self.supplier = supplier
         self.channel = channel
         self.newAddress = newAddress
         self.clockAhead = clockAhead
+        self.contract = contract
     }
+}
+
+/// What is known of the contract with a supplier.
+package enum ContractKnown: Sendable {
+    /// It must be asked for.
+    case untold
+    /// `nil` when there is none.
+    case told(Contract?)
 }
 
 /// The suppliers of the embedded network: directories of this machine, served by this process.

@@ -5,7 +5,7 @@ internal import Model
 extension SupplierRequest.Call {
     func encode(into writer: inout ByteWriter) {
         switch self {
-        case .contract, .putHead, .usage, .offer, .notice:
+        case .contract, .putHead, .usage, .offer:
             break
         case .propose(let contract):
             writer.counted(contract.encoded())
@@ -44,7 +44,6 @@ extension SupplierRequest.Call {
         case .putHead: self = .putHead
         case .usage: self = .usage
         case .offer: self = .offer
-        case .notice: self = .notice
         case .propose:
             let bytes = try reader.counted(limit: Contract.lengthMax, field: "contract")
             self = .propose(try Contract(bytes))

@@ -47,7 +47,6 @@ package struct SupplierRequest: Equatable, Sendable {
         /// Serials of all grants of the owner that are good no more.
         case revoke([UInt64])
         /// Whether the supplier leaves, and when.
-        case notice
     }
 
     package init(owner: UserID, grant: [UInt8] = [], _ call: Call) {
@@ -94,7 +93,7 @@ extension SupplierRequest.Call {
     package enum Code: UInt8, CaseIterable, Sendable {
         case contract = 1
         case propose, put, get, header, has, list, heads, putHead, tombstone, keep, scrub, usage
-        case audit, offer, revoke, notice
+        case audit, offer, revoke
     }
 
     package var code: Code {
@@ -115,7 +114,6 @@ extension SupplierRequest.Call {
         case .audit: .audit
         case .offer: .offer
         case .revoke: .revoke
-        case .notice: .notice
         }
     }
 }

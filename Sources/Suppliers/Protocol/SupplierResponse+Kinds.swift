@@ -23,14 +23,17 @@ extension SupplierResponse {
                 writer.integer(UInt32(clamping: record.length))
             }
         case .heads(let page): page.encode(into: &writer)
-        case .usage(let store, let customer):
+        case .usage(let standing):
+            let (store, customer) = (standing.store, standing.customer)
             for value in [
                 store.capacity, store.used, store.tombstoned, store.fragmentCount,
                 customer.quota, customer.charged,
             ] { writer.integer(UInt64(clamping: value)) }
+            writer.integer(standing.end ?? 0)
         case .audit(let answer): answer.encode(into: &writer)
-        case .offer(let offer): writer.counted(offer.encoded())
-        case .notice(let end): writer.integer(end ?? 0)
+        case .offer(let offer, let contract):
+            writer.counted(offer.encoded())
+            writer.counted(contract?.encoded() ?? [])
         }
     }
 
@@ -38,9 +41,7 @@ extension SupplierResponse {
         switch kind {
         case .refused: self = .refused(try StoreError(from: &reader))
         case .done: self = .done
-        case .contract:
-            let bytes = try reader.counted(limit: Contract.lengthMax, field: "contract")
-            self = .contract(bytes.isEmpty ? nil : try Contract(bytes))
+        case .contract: self = .contract(try SupplierResponse.contract(from: &reader))
         case .receipts: self = .receipts(try SupplierResponse.receipts(from: &reader))
         case .bytes:
             self = .bytes(proof: try reader.counted(limit: Limits.grantLengthMax, field: "proof"))
@@ -54,12 +55,16 @@ extension SupplierResponse {
         case .audit: self = .audit(try AuditAnswer(from: &reader))
         case .offer:
             let bytes = try reader.counted(limit: SupplierOffer.lengthMax, field: "offer")
-            self = .offer(try SupplierOffer(bytes))
-        case .notice:
-            let end = try reader.integer(Int64.self)
-            guard end >= 0 else { throw .invalid(format: reader.format, field: "notice") }
-            self = .notice(end == 0 ? nil : end)
+            let offer = try SupplierOffer(bytes)
+            self = .offer(offer, try SupplierResponse.contract(from: &reader))
         }
+    }
+
+    private static func contract(
+        from reader: inout ByteReader
+    ) throws(FormatError) -> Contract? {
+        let bytes = try reader.counted(limit: Contract.lengthMax, field: "contract")
+        return bytes.isEmpty ? nil : try Contract(bytes)
     }
 
     private static func receipts(from reader: inout ByteReader) throws(FormatError) -> [Receipt] {
@@ -101,10 +106,14 @@ extension SupplierResponse {
             }
             values.append(value)
         }
+        let end = try reader.integer(Int64.self)
+        guard end >= 0 else { throw .invalid(format: reader.format, field: "end") }
         return .usage(
-            StoreUsage(
-                capacity: values[0], used: values[1], tombstoned: values[2],
-                fragmentCount: values[3]),
-            CustomerUsage(quota: values[4], charged: values[5]))
+            StoreStanding(
+                store: StoreUsage(
+                    capacity: values[0], used: values[1], tombstoned: values[2],
+                    fragmentCount: values[3]),
+                customer: CustomerUsage(quota: values[4], charged: values[5]),
+                end: end == 0 ? nil : end))
     }
 }

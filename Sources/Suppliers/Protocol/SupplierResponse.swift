@@ -25,12 +25,11 @@ package enum SupplierResponse: Equatable, Sendable {
     case flags([Bool])
     case records([FragmentRecord])
     case heads(HeadsPage)
-    case usage(StoreUsage, CustomerUsage)
+    case usage(StoreStanding)
     /// The payload is the ranges asked for, one after the other.
     case audit(AuditAnswer)
-    case offer(SupplierOffer)
-    /// When the supplier ends, in seconds since 1970; `nil` while it stays.
-    case notice(Int64?)
+    /// What it would take, and the contract in force with who asks.
+    case offer(SupplierOffer, Contract?)
 
     static let format = "supplier response"
     private static let magic: StaticString = "BDSRSP01"
@@ -38,7 +37,7 @@ package enum SupplierResponse: Equatable, Sendable {
     enum Kind: UInt8, CaseIterable {
         case refused = 1
         case done, contract, receipts, bytes, header, flags, records, heads, usage, audit
-        case offer, notice
+        case offer
     }
 
     package func encoded() -> [UInt8] {
@@ -81,7 +80,6 @@ package enum SupplierResponse: Equatable, Sendable {
         case .usage: .usage
         case .audit: .audit
         case .offer: .offer
-        case .notice: .notice
         }
     }
 }

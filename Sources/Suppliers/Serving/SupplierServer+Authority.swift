@@ -97,7 +97,7 @@ extension SupplierRequest.Call {
         case .audit(let challenge): (.audit, [challenge.fragment])
         case .scrub(let fragments): (.audit, fragments)
         case .put(let headers): (.put, headers.map(\.fragment))
-        case .usage, .notice: (.usage, [])
+        case .usage: (.usage, [])
         case .contract, .propose, .putHead, .keep, .offer, .revoke: nil
         }
     }

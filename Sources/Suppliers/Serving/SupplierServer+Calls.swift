@@ -59,7 +59,11 @@ extension SupplierServer {
         case .usage:
             // Who has no contract yet may look at the donation before proposing one.
             let own = try store.contract(of: owner) == nil ? nil : try store.usage(of: owner)
-            return .usage(try store.usage(), own ?? CustomerUsage(quota: 0, charged: 0))
+            return .usage(
+                StoreStanding(
+                    store: try store.usage(),
+                    customer: own ?? CustomerUsage(quota: 0, charged: 0),
+                    end: rules.leavingUntil()))
         case .tombstone(let order):
             try tombstone(order, of: owner)
             return .done
@@ -70,10 +74,9 @@ extension SupplierServer {
             guard try store.contract(of: owner) != nil else { throw .unknownCustomer(owner) }
             try rules.grants.revoke(serials, of: owner)
             return .done
-        case .notice: return .notice(rules.leavingUntil())
         case .offer:
             guard let offer = rules.offer() else { throw .unavailable(reason: "no offer") }
-            return .offer(offer)
+            return .offer(offer, try store.contract(of: owner))
         case .put, .get, .heads, .audit, .putHead:
             preconditionFailure("calls with payload are done elsewhere")
         }

@@ -24,6 +24,13 @@ import Testing
         .frame(.ping(0x0123_4567_89ab_cdef)),
         .frame(.pong(0x0123_4567_89ab_cdef)),
         .frame(.goodbye),
+        .frame(.advance(byteCount: Limits.sessionPayloadLengthMax)),
+        .frame(
+            .request(
+                stream: 5,
+                RequestOpening(
+                    header: Array("put".utf8), payloadLength: 1 << 20, responseLengthMax: 0,
+                    timeAllowed: 60_000, isAdvanced: true))),
     ]
 
     private static func bytes(of parts: [SessionFrameParser.Part]) -> [UInt8] {

@@ -180,11 +180,14 @@ import Testing
             ) throws(ChannelError) -> ChannelAnswer {
                 let answer = try inner.exchange(request, into: target)
                 guard isFull(),
-                    case .usage(let all, let usage)? = try? SupplierResponse(answer.header)
+                    case .usage(let standing)? = try? SupplierResponse(answer.header)
                 else { return answer }
-                let full = CustomerUsage(quota: usage.charged, charged: usage.charged)
+                let charged = standing.customer.charged
+                let full = StoreStanding(
+                    store: standing.store,
+                    customer: CustomerUsage(quota: charged, charged: charged), end: standing.end)
                 return ChannelAnswer(
-                    header: SupplierResponse.usage(all, full).encoded(), payloadByteCount: 0)
+                    header: SupplierResponse.usage(full).encoded(), payloadByteCount: 0)
             }
         }
     }

@@ -179,6 +179,12 @@ final class SessionHandler: ChannelInboundHandler {
             }
         case .reserve(let stream, let byteCount): reserve(stream, byteCount)
         case .release(let byteCount): setup.memory.release(byteCount)
+        case .admit(let stream):
+            if peer.map(setup.admits) != true { core.refuse(stream, .notAllowed) }
+        case .wantAdvance:
+            if !core.hasAdvanced, let byteCount = setup.memory.takeAdvance() {
+                core.advance(byteCount)
+            }
         case .run(let stream, let request): run(stream, request)
         case .stopHandler(let stream): tasks.removeValue(forKey: stream)?.cancel()
         case .closed(let stream):
@@ -366,6 +372,7 @@ final class SessionHandler: ChannelInboundHandler {
         over.come()
         core.end(error)
         if core.dataLengthSent == Limits.sessionBulkLengthSent { setup.memory.giveBulkBack() }
+        if core.hasAdvanced { setup.memory.giveAdvanceBack() }
         tick?.cancel()
         // Only the first of these counts.
         established.fail(error)

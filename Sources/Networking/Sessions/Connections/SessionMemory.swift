@@ -8,6 +8,7 @@ package final class SessionMemory: Sendable {
     private struct State {
         var freeByteCount: Int
         var bulkCount = 0
+        var advanceCount = 0
         var waiting: [(byteCount: Int, grant: @Sendable () -> Void)] = []
     }
 
@@ -35,6 +36,24 @@ package final class SessionMemory: Sendable {
     }
 
     func giveBulkBack() { state.withLock { $0.bulkCount -= 1 } }
+
+    /// Bytes that one more session may let come unasked until it ends, if nobody waits for them and
+    /// enough is left for the longest request of the others.
+    func takeAdvance() -> Int? {
+        let wanted = Limits.sessionAdvance
+        let reserve = 2 * Limits.sessionPayloadLengthMax
+        return state.withLock { state in
+            guard state.waiting.isEmpty, state.freeByteCount >= wanted,
+                byteCount - (state.advanceCount + 1) * wanted >= reserve
+            else { return nil }
+            state.advanceCount += 1
+            state.freeByteCount -= wanted
+            return wanted
+        }
+    }
+
+    /// The session has ended; its bytes are released apart.
+    func giveAdvanceBack() { state.withLock { $0.advanceCount -= 1 } }
 
     /// Calls `grant` once, now or later, when the bytes are the caller's.
     func reserve(_ byteCount: Int, _ grant: @escaping @Sendable () -> Void) {

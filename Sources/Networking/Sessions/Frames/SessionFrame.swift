@@ -10,6 +10,8 @@ struct RequestOpening: Equatable {
     var responseLengthMax: Int
     /// After this many milliseconds nobody waits for the answer.
     var timeAllowed: UInt32
+    /// Whether a long payload comes at once, out of what the responder has advanced.
+    var isAdvanced = false
 }
 
 /// What two nodes say to each other in a session.
@@ -31,6 +33,8 @@ struct RequestOpening: Equatable {
 /// 7 ping      8: any bytes
 /// 8 pong      8: those of the ping
 /// 9 goodbye   0   the sender takes no further requests
+/// 10 advance  4: bytes of payload that requests may bring with them, beyond those before
+/// 11 request  as 2, with a long payload out of those bytes
 /// ```
 ///
 /// Integers are little-endian. docs/formats/session.md. Golden file: `fixtures/session/v1.bin`.
@@ -45,22 +49,24 @@ enum SessionFrame: Equatable {
     case ping(UInt64)
     case pong(UInt64)
     case goodbye
+    case advance(byteCount: Int)
 
     static let format = "session frame"
     static let headLength = 12
 
     enum Kind: UInt8 {
         case hello = 1
-        case request, response, data, credit, reset, ping, pong, goodbye
+        case request, response, data, credit, reset, ping, pong, goodbye, advance
+        case advancedRequest
 
         /// Shortest and longest body, in bytes.
         var lengths: ClosedRange<Int> {
             switch self {
             case .hello, .goodbye: 0...0
-            case .request: 16...16 + Limits.sessionHeaderLengthMax
+            case .request, .advancedRequest: 16...16 + Limits.sessionHeaderLengthMax
             case .response: 8...8 + Limits.sessionHeaderLengthMax
             case .data: 1...Limits.sessionDataLengthMax
-            case .credit, .reset: 4...4
+            case .credit, .reset, .advance: 4...4
             case .ping, .pong: 8...8
             }
         }
@@ -68,8 +74,8 @@ enum SessionFrame: Equatable {
         /// Whether frames of this kind are about a stream.
         var hasStream: Bool {
             switch self {
-            case .request, .response, .data, .credit, .reset: true
-            case .hello, .ping, .pong, .goodbye: false
+            case .request, .advancedRequest, .response, .data, .credit, .reset: true
+            case .hello, .ping, .pong, .goodbye, .advance: false
             }
         }
     }
@@ -82,7 +88,8 @@ enum SessionFrame: Equatable {
         case .hello: SessionFrame.head(.hello, 0, 0, to: &buffer)
         case .goodbye: SessionFrame.head(.goodbye, 0, 0, to: &buffer)
         case .request(let stream, let request):
-            SessionFrame.head(.request, stream, 16 + request.header.count, to: &buffer)
+            let kind = request.isAdvanced ? Kind.advancedRequest : .request
+            SessionFrame.head(kind, stream, 16 + request.header.count, to: &buffer)
             SessionFrame.word(request.header.count, to: &buffer)
             SessionFrame.word(request.payloadLength, to: &buffer)
             SessionFrame.word(request.responseLengthMax, to: &buffer)
@@ -97,6 +104,9 @@ enum SessionFrame: Equatable {
             SessionFrame.head(.data, stream, byteCount, to: &buffer)
         case .credit(let stream, let byteCount):
             SessionFrame.head(.credit, stream, 4, to: &buffer)
+            SessionFrame.word(byteCount, to: &buffer)
+        case .advance(let byteCount):
+            SessionFrame.head(.advance, 0, 4, to: &buffer)
             SessionFrame.word(byteCount, to: &buffer)
         case .reset(let stream, let refusal):
             SessionFrame.head(.reset, stream, 4, to: &buffer)

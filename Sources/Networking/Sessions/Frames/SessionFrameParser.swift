@@ -89,6 +89,13 @@ struct SessionFrameParser {
         case .hello: return .hello
         case .goodbye: return .goodbye
         case .request: return .request(stream: stream, try request(&reader))
+        case .advancedRequest:
+            var opening = try request(&reader)
+            guard opening.payloadLength > Limits.sessionInlineLengthMax,
+                opening.responseLengthMax == 0
+            else { throw invalid("advanced request") }
+            opening.isAdvanced = true
+            return .request(stream: stream, opening)
         case .response:
             let headerLength = try reader.integer(UInt32.self)
             let payloadLength = try payloadLength(&reader)
@@ -99,6 +106,10 @@ struct SessionFrameParser {
             let byteCount = try payloadLength(&reader)
             guard byteCount > 0 else { throw invalid("credit") }
             return .credit(stream: stream, byteCount: byteCount)
+        case .advance:
+            let byteCount = try payloadLength(&reader)
+            guard byteCount > 0 else { throw invalid("advance") }
+            return .advance(byteCount: byteCount)
         case .reset:
             guard let refusal = SessionRefusal(rawValue: try reader.integer()) else {
                 throw invalid("reason")

@@ -39,7 +39,7 @@ struct IncomingRequest {
         missingByteCount = opening.payloadLength
         isEndedByPeer = opening.payloadLength == 0
         let isInline = opening.payloadLength <= Limits.sessionInlineLengthMax
-        granted = isInline ? opening.payloadLength : 0
+        granted = isInline || opening.isAdvanced ? opening.payloadLength : 0
         credit = granted
     }
 
@@ -72,6 +72,9 @@ struct IncomingRequest {
 
     /// The peer has given up.
     mutating func endByPeer() { isEndedByPeer = true }
+
+    /// Whether its answer is sent after short ones.
+    var isAnswerLong: Bool { answerLength > Limits.sessionInlineLengthMax }
 
     /// Lets go of what has come.
     mutating func refuse() {

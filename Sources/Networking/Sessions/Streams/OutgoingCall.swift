@@ -29,6 +29,9 @@ struct OutgoingCall {
         credit = length <= Limits.sessionInlineLengthMax ? length : 0
     }
 
+    /// Whether its payload is sent after short ones.
+    var isLong: Bool { payloadLength > Limits.sessionInlineLengthMax }
+
     /// Bytes of the payload that may be sent now.
     var sendableByteCount: Int { min(credit, payload.byteCount) }
 

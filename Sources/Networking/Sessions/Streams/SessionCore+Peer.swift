@@ -1,3 +1,4 @@
+internal import Model
 internal import NIOCore
 
 /// What the peer says. Whatever does not fit is a violation, and ends the session.
@@ -27,6 +28,11 @@ extension SessionCore {
             finishCall(stream)
         case .data(let stream, let byteCount): try expect(byteCount, stream)
         case .credit(let stream, let byteCount): try credit(byteCount, stream)
+        case .advance(let byteCount):
+            guard byteCount <= Limits.sessionAdvanceMax - advanceTaken else {
+                throw .tooManyBytes(stream: 0)
+            }
+            advanceTaken += byteCount
         case .reset(let stream, let refusal): try reset(stream, refusal)
         case .ping(let value):
             let isRepeated = frames.contains { if case .pong = $0 { true } else { false } }
@@ -88,7 +94,7 @@ extension SessionCore {
             throw .tooManyBytes(stream: stream)
         }
         calls[stream]?.credit += byteCount
-        if call.credit == 0 { sending.append(stream) }
+        if call.credit == 0 { sending.append(stream, isLong: call.isLong) }
     }
 
     mutating func reset(
@@ -105,7 +111,7 @@ extension SessionCore {
                 frames.append(.reset(stream: stream, .cancelled))
             }
         }
-        sending.removeAll { $0 == stream }
+        sending.remove(stream)
         calls[stream] = nil
         openCalls()
     }
@@ -134,7 +140,7 @@ extension SessionCore {
         if !call.isCancelled {
             // An early answer: nobody wants the rest of the payload.
             if call.payload.byteCount > 0 {
-                sending.removeAll { $0 == stream }
+                sending.remove(stream)
                 frames.append(.reset(stream: stream, .cancelled))
             }
             streams[call.id] = nil

@@ -16,8 +16,21 @@ extension SessionCore {
             frames.append(.credit(stream: stream, byteCount: credit))
         }
         requests[stream] = request
+        let opening = request.opening
+        if !hasAdvanced, opening.responseLengthMax == 0,
+            opening.payloadLength > Limits.sessionInlineLengthMax
+        {
+            effects.append(.wantAdvance)
+        }
         runIfWhole(stream)
         reserveNext()
+    }
+
+    /// Lets the peer send long payloads with their requests, for which there is memory.
+    mutating func advance(_ byteCount: Int) {
+        hasAdvanced = true
+        advanceGiven = byteCount
+        frames.append(.advance(byteCount: byteCount))
     }
 
     /// The peer may not ask for anything.
@@ -68,7 +81,7 @@ extension SessionCore {
                     stream: stream, header: response.header,
                     payloadLength: response.payload.byteCount))
             if response.payload.byteCount > 0 {
-                sending.append(stream)
+                sending.append(stream, isLong: request.isAnswerLong)
             } else {
                 close(stream)
             }
@@ -81,7 +94,7 @@ extension SessionCore {
     mutating func refuse(_ stream: UInt32, _ refusal: SessionRefusal) {
         guard var request = requests[stream], request.phase != .refused else { return }
         frames.append(.reset(stream: stream, refusal))
-        sending.removeAll { $0 == stream }
+        sending.remove(stream)
         request.refuse()
         requests[stream] = request
         giveBack(stream)
@@ -115,13 +128,29 @@ extension SessionCore {
         lastPeerStream = stream
         guard requests.count < Limits.sessionStreamCountMax else { throw .tooManyStreams }
         requests[stream] = IncomingRequest(opening)
+        if opening.isAdvanced { try begin(stream, opening) }
         guard !isLeaving else {
             refuse(stream, .closing)
+            return
+        }
+        guard !opening.isAdvanced else {
+            effects.append(.opened(stream: stream, timeAllowed: opening.timeAllowed))
+            effects.append(.admit(stream: stream))
             return
         }
         unreserved.append(stream)
         effects.append(.opened(stream: stream, timeAllowed: opening.timeAllowed))
         reserveNext()
+    }
+
+    /// Has a payload come into memory that is held for it already.
+    private mutating func begin(
+        _ stream: UInt32, _ opening: RequestOpening
+    ) throws(SessionViolation) {
+        guard opening.payloadLength <= advanceGiven else { throw .tooManyBytes(stream: stream) }
+        advanceGiven -= opening.payloadLength
+        requests[stream]?.heldByteCount = opening.payloadLength
+        _ = requests[stream]?.grant(from: pool)
     }
 
     /// Asks for the memory of the oldest request, when this peer may have more; one that is larger
@@ -156,9 +185,15 @@ extension SessionCore {
     }
 
     mutating func giveBack(_ stream: UInt32) {
-        guard let held = requests[stream]?.heldByteCount, held > 0 else { return }
+        guard let request = requests[stream], request.heldByteCount > 0 else { return }
+        let held = request.heldByteCount
         requests[stream]?.heldByteCount = 0
-        heldByteCount -= held
+        if request.opening.isAdvanced, !isEnded {
+            advanceGiven += held
+            frames.append(.advance(byteCount: held))
+            return
+        }
+        if !request.opening.isAdvanced { heldByteCount -= held }
         effects.append(.release(byteCount: held))
         reserveNext()
     }

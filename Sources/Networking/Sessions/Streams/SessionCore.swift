@@ -26,6 +26,10 @@ struct SessionCore {
         /// Memory is asked for; ``reserved(_:)`` says that it is there.
         case reserve(stream: UInt32, byteCount: Int)
         case release(byteCount: Int)
+        /// A request has begun whose payload is on its way: may this peer ask for anything?
+        case admit(stream: UInt32)
+        /// The peer sends long payloads: ``advance(_:)`` lets them come at once.
+        case wantAdvance
         case run(stream: UInt32, SessionRequest)
         case stopHandler(stream: UInt32)
         /// A request is over: its time ends.
@@ -59,9 +63,15 @@ struct SessionCore {
     var unreserved: [UInt32] = []
     var isReserving = false
     var heldByteCount = 0
+    /// Bytes that the peer may send with its requests, and memory that is held for them.
+    var advanceGiven = 0
+    /// What this side may send so.
+    var advanceTaken = 0
+    /// Whether the peer has been given any; until the end.
+    var hasAdvanced = false
     var frames: [SessionFrame] = []
-    /// Streams with payload that may be sent, in turn.
-    var sending: [UInt32] = []
+    /// Streams with payload that may be sent.
+    var sending = SendingOrder()
     /// Bytes of payload that go in one frame at most.
     var dataLengthSent = Limits.sessionDataLengthSent
     var isPingUnanswered = false
@@ -122,7 +132,7 @@ struct SessionCore {
         guard let stream = streams[id] else { return }
         forget(call: id, error)
         calls[stream]?.cancel()
-        sending.removeAll { $0 == stream }
+        sending.remove(stream)
         frames.append(.reset(stream: stream, error == .timedOut ? .timedOut : .cancelled))
     }
 
@@ -134,14 +144,17 @@ struct SessionCore {
             else { break }
             let stream = nextOwnStream
             nextOwnStream += 2
-            let call = OutgoingCall(id: id, request: request)
-            frames.append(
-                .request(
-                    stream: stream,
-                    RequestOpening(
-                        header: request.header, payloadLength: request.payload.byteCount,
-                        responseLengthMax: request.responseLengthMax, timeAllowed: timeAllowed)))
-            if call.credit > 0 { sending.append(stream) }
+            var call = OutgoingCall(id: id, request: request)
+            var opening = RequestOpening(
+                header: request.header, payloadLength: call.payloadLength,
+                responseLengthMax: request.responseLengthMax, timeAllowed: timeAllowed)
+            if call.isLong, opening.responseLengthMax == 0, call.payloadLength <= advanceTaken {
+                advanceTaken -= call.payloadLength
+                opening.isAdvanced = true
+                call.credit = call.payloadLength
+            }
+            frames.append(.request(stream: stream, opening))
+            if call.credit > 0 { sending.append(stream, isLong: call.isLong) }
             calls[stream] = call
             streams[id] = stream
             opened += 1
@@ -156,11 +169,10 @@ struct SessionCore {
 }
 
 extension SessionCore {
-    /// The next thing to send. Frames go before data, and the data of the streams in turn.
+    /// The next thing to send. Frames go before data.
     mutating func nextOutput() -> Output? {
         if !frames.isEmpty { return .frame(frames.removeFirst()) }
-        while !sending.isEmpty {
-            let stream = sending.removeFirst()
+        while let stream = sending.next() {
             guard let bytes = nextBytes(of: stream) else { continue }
             return .data(stream: stream, bytes)
         }
@@ -170,16 +182,13 @@ extension SessionCore {
     mutating func nextBytes(of stream: UInt32) -> ByteBuffer? {
         if isOwn(stream) {
             let bytes = calls[stream]?.nextBytes(dataLengthSent)
-            if let call = calls[stream], call.credit > 0 { sending.append(stream) }
+            if calls[stream]?.credit ?? 0 == 0 { sending.remove(stream) }
             return bytes
         }
         let bytes = requests[stream]?.nextBytes(dataLengthSent)
-        if let request = requests[stream] {
-            if request.answer.byteCount > 0 {
-                sending.append(stream)
-            } else {
-                close(stream)
-            }
+        if requests[stream]?.answer.byteCount ?? 0 == 0 {
+            sending.remove(stream)
+            if requests[stream] != nil { close(stream) }
         }
         return bytes
     }
@@ -217,7 +226,9 @@ extension SessionCore {
                 requests[stream] = nil
             }
         }
-        (calls, streams, frames, sending) = ([:], [:], [], [])
+        (calls, streams, frames, sending) = ([:], [:], [], SendingOrder())
+        if advanceGiven > 0 { effects.append(.release(byteCount: advanceGiven)) }
+        advanceGiven = 0
         unreserved = []
     }
 
