@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Rebuilding while the owner is away, with real processes on loopback: 28 suppliers, 20 of which hold
-# a backup in 8+12; 8 of the 20 are killed, the owner's node is stopped, and another node restores
-# full health by a grant.
+# Rebuilding while the owner is away, with real processes on loopback: 20 suppliers hold a backup in
+# 8+12, 8 more are hired and hold nothing; 8 of the 20 are killed, the owner's node is stopped, and
+# another node restores full health by a grant.
 #
 #   Benchmarks/away.sh BINARY [MIB] [FIRST-PORT]
 #
@@ -12,8 +12,9 @@ set -euo pipefail
 program=$(readlink -f "$1")
 mib=${2:-1024}
 first=${3:-25000}
-suppliers=28
+holders=20
 killed=8
+suppliers=$((holders + killed))
 rebuilder=$((suppliers + 1))
 work=$(mktemp -d "${TMPDIR:-/tmp}/bitdust-away-XXXXXX")
 
@@ -77,13 +78,14 @@ node $rebuilder
 echo "== Backup of $mib MiB in 8+12"
 mkdir "$work/source"
 for n in $(seq "$((mib / 16))"); do head -c 16M /dev/urandom >"$work/source/$n"; done
-on 0 hire "${list[@]}" --count $suppliers >/dev/null 2>&1
+on 0 hire "${list[@]:0:holders}" --count $holders >/dev/null 2>&1
 begin=$(date +%s.%N)
 on 0 backup "$work/source" --scheme 8+12 >/dev/null 2>&1
 end=$(date +%s.%N)
 stored=$(on 0 status --json | grep -o '"bytes_stored": *[0-9]*' | head -1 | grep -o '[0-9]*$')
 backup=$(awk "BEGIN { printf \"%.1f\", $stored / ($end - $begin) / 1048576 }")
 echo "backup: $((stored >> 20)) MiB in fragments, $backup MiB/s of them"
+on 0 hire "${list[@]:holders}" --count $suppliers >/dev/null 2>&1
 on 0 rebuilder grant "127.0.0.1:$(port $rebuilder 1)"
 
 echo "== $killed suppliers are killed, the owner is away"

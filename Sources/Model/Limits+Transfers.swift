@@ -32,11 +32,15 @@ extension Limits {
     // MARK: Far suppliers
 
     /// Requests with fragments on their way to one supplier: what 100 ms there and back ask for at
-    /// 1 Gbit/s, each with up to `customerPayloadLengthMax` bytes. A supplier's memory for one
-    /// customer holds six of them: the others wait for credit, and hide the way there and back.
+    /// 1 Gbit/s, each with up to `customerPayloadLengthMax` bytes. Four bring them along where a
+    /// supplier advances so much, the others wait for credit meanwhile.
     package static let farRequestCount = 8
     /// Stripes beyond those that are worked on, for suppliers that are far.
     package static let farStripeCountMax = 8
+    /// Blocks that a restore fetches at once, as far as its memory goes.
+    package static let farReaderCount = 6
+    /// What one of them takes: a block of 8 MiB with as much parity, and its frames.
+    package static let readerMemory = 24 << 20
 
     // MARK: Fetching
 

@@ -128,7 +128,8 @@ package final class NetworkSuppliers: SupplierConnector {
             try await self.session(to: address, as: caller).0
         }
         do {
-            let (offer, contract) = try heard(of: session)
+            let (offer, contract) =
+                try heard(of: session)
                 ?? SupplierOffer.ask(
                     channel, of: node.user, as: caller.peer.user,
                     deadline: time.uptime + Limits.requestTime)

@@ -59,16 +59,16 @@ final class ChunkReader: Sendable {
     ///   than their frames, unless those are most of it.
     init(
         catalog: Catalog, index: ChunkIndex, fetcher: BlockFetcher, keys: RepositoryKeys,
-        workerCount: Int, isSparing: Bool = false
+        readerCount: Int, isSparing: Bool = false
     ) {
         self.isSparing = isSparing
         self.catalog = catalog
         self.index = index
         self.fetcher = fetcher
         self.keys = keys
-        // One block and a few frames for each worker, and those that it shares with its neighbour.
-        self.blocks = SharedCache(countMax: min(workerCount, 4) + 1)
-        self.frames = SharedCache(countMax: 4 * workerCount + 8)
+        // One block and a few frames for each thread, and those that it shares with its neighbour.
+        self.blocks = SharedCache(countMax: min(readerCount, Limits.farReaderCount) + 1)
+        self.frames = SharedCache(countMax: 4 * readerCount + 8)
     }
 
     func length(of id: ChunkID) throws -> Int {

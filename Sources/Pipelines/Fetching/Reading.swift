@@ -9,13 +9,15 @@ struct Reading: Sendable {
     let fetcher: BlockFetcher
     /// Data fragments of the newest blocks: with so many suppliers everything newer can be read.
     let suppliersNeeded: Int
+    /// Threads that all of it is read with: those who ask the network mostly wait.
+    let readerCount: Int
     private let suppliers: [OpenSupplier]
 
     /// - Parameter isSparing: a few files are wanted, not all.
     init(
         suppliers: [OpenSupplier], user: UserID, catalog: Catalog, index: ChunkIndex,
-        keys: RepositoryKeys, workerCount: Int, time: any TimeSource, isSparing: Bool,
-        patience: FetchPatience = .none
+        keys: RepositoryKeys, workerCount: Int, memoryByteCount: Int, time: any TimeSource,
+        isSparing: Bool, patience: FetchPatience = .none
     ) throws {
         self.suppliers = suppliers
         self.suppliersNeeded =
@@ -24,10 +26,14 @@ struct Reading: Sendable {
             stores: suppliers.stores, absent: suppliers.absent, user: user, time: time,
             asksAtOnce: suppliers.contains { NodeAddress.isOne($0.record.address) },
             patience: patience)
+        self.readerCount =
+            fetcher.asksAtOnce
+            ? max(workerCount, min(Limits.farReaderCount, memoryByteCount / Limits.readerMemory))
+            : workerCount
         self.contents = ContentReader(
             chunks: ChunkReader(
                 catalog: catalog, index: index, fetcher: fetcher, keys: keys,
-                workerCount: workerCount, isSparing: isSparing && fetcher.asksAtOnce))
+                readerCount: readerCount, isSparing: isSparing && fetcher.asksAtOnce))
     }
 
     var suppliersOnline: Int { suppliers.count { $0.store != nil } }

@@ -34,7 +34,7 @@ struct Restore {
                 $0.progress.suppliersOnline = reading.suppliersOnline
                 $0.progress.suppliersNeeded = reading.suppliersNeeded
             }
-            try write(reader, selection)
+            try write(reader, selection, threadCount: reading.readerCount)
         }
         tally.flush()
         fill(&report, reading: reading)
@@ -52,14 +52,16 @@ struct Restore {
         return try customer.makeReading(isSparing: !request.paths.isEmpty, patience: patience)
     }
 
-    private func write(_ reader: SnapshotReader, _ selection: PathSelection) throws {
+    private func write(
+        _ reader: SnapshotReader, _ selection: PathSelection, threadCount: Int
+    ) throws {
         let target = try openTarget()
         let queue = BoundedQueue<RestoreJob>(countMax: 256)
         let worker = RestoreWorker(
             contents: reader.contents, tally: tally, cancellation: cancellation)
         let outcome = Outcome()
         outcome.onFailure { queue.abort() }
-        let workers = (0..<customer.adapters.workerCount).map { _ in
+        let workers = (0..<threadCount).map { _ in
             WorkerThread { outcome.run { try worker.run(queue) } }
         }
         let planner = RestorePlanner(
