@@ -37,7 +37,10 @@ extension Limits {
     package static let farRequestCount = 8
     /// Stripes beyond those that are worked on, for suppliers that are far.
     package static let farStripeCountMax = 8
-    /// Blocks that a restore fetches at once, as far as its memory goes.
+    /// From where a supplier is far, for a restore: one near answers within a few milliseconds, and
+    /// more blocks at once would only take the caches from each other. Nanoseconds.
+    package static let farLatency: UInt64 = 20_000_000
+    /// Blocks that a restore fetches at once from far suppliers, as far as its memory goes.
     package static let farReaderCount = 6
     /// What one of them takes: a block of 8 MiB with as much parity, and its frames.
     package static let readerMemory = 24 << 20

@@ -64,6 +64,9 @@ final class NetworkStation: Sendable {
             memoryByteCount: 32 << 20)
         // Nobody is waited for.
         (adapters.patience.hold, adapters.patience.networkHold) = (0, 0)
+        // Nor is anybody late on a machine that has much else to do.
+        let late: UInt64 = 600_000_000_000
+        (adapters.hedging.unknown, adapters.hedging.min, adapters.hedging.max) = (late, late, late)
         let network = NetworkSuppliers(
             local: adapters.suppliers, lookup: lookup, threads: commandThreads, time: clock,
             random: SystemRandom())

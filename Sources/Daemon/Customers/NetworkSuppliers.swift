@@ -122,14 +122,14 @@ package final class NetworkSuppliers: SupplierConnector {
         } catch {
             throw StoreError.unreachable(ChannelError(error))
         }
-        let known = found ?? session.peerEndpoint
-        let address = node.preferring(known)
+        let address = node.preferring(found ?? session.peerEndpoint)
         let channel = SessionChannel(session, time: time, turns: turns) { () throws(SessionError) in
             try await self.session(to: address, as: caller).0
         }
         do {
+            let (begun, known) = (time.uptime, heard(of: session))
             let (offer, contract) =
-                try heard(of: session)
+                try known
                 ?? SupplierOffer.ask(
                     channel, of: node.user, as: caller.peer.user,
                     deadline: time.uptime + Limits.requestTime)
@@ -137,7 +137,7 @@ package final class NetworkSuppliers: SupplierConnector {
                 supplier: offer.supplier, channel: channel,
                 newAddress: address == node ? nil : address.description,
                 clockAhead: offer.issued.nanoseconds.seconds &- time.now.nanoseconds.seconds,
-                contract: .told(contract))
+                contract: .told(contract), latency: known == nil ? time.uptime - begun : nil)
         } catch {
             channel.close()
             throw error

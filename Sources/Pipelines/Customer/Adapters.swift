@@ -13,6 +13,8 @@ package struct Adapters: Sendable {
     package var suppliers: any SupplierConnector
     /// How long a backup waits for suppliers that have stopped answering.
     package var patience = LanePatience()
+    /// How long a supplier may take before another is asked too.
+    package var hedging = HedgeDelays()
     package var hostName = "localhost"
     package var userName = "user"
 

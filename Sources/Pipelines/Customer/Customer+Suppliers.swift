@@ -15,6 +15,8 @@ struct OpenSupplier: Sendable {
     let failure: (any Error)?
     /// Seconds that its clock is ahead of ours; `nil` when it is not known.
     var clockAhead: Int64?
+    /// Nanoseconds that a short question took; `nil` when none was asked.
+    var latency: UInt64?
     /// When it got its first contract, if that was now: uptime in nanoseconds.
     var hired: UInt64?
 
@@ -30,6 +32,7 @@ struct AgreedSupplier {
     /// Where it was found.
     let place: String
     let clockAhead: Int64?
+    let latency: UInt64?
     /// When it got its first contract, if that was now.
     let hired: UInt64?
 }
@@ -97,7 +100,8 @@ extension Customer {
     func opened(_ agreed: AgreedSupplier) -> OpenSupplier {
         OpenSupplier(
             record: SupplierRecord(id: agreed.store.supplier, address: address(of: agreed.place)),
-            store: agreed.store, failure: nil, clockAhead: agreed.clockAhead, hired: agreed.hired)
+            store: agreed.store, failure: nil, clockAhead: agreed.clockAhead,
+            latency: agreed.latency, hired: agreed.hired)
     }
 
     private func addSupplier(at directory: [UInt8]) throws {
@@ -174,7 +178,7 @@ extension Customer {
         }
         return AgreedSupplier(
             store: store, place: connection.newAddress ?? place,
-            clockAhead: connection.clockAhead, hired: hired)
+            clockAhead: connection.clockAhead, latency: connection.latency, hired: hired)
     }
 
     /// Proposes a contract unless the one in force is what this machine needs. What other machines

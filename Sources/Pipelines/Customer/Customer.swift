@@ -186,9 +186,7 @@ package final class Customer: Sendable {
         let open = suppliers.withLock { $0 }
         return try Reading(
             suppliers: open, user: owner.user, catalog: catalog, index: try chunkIndex(),
-            keys: owner.keys, workerCount: adapters.workerCount,
-            memoryByteCount: adapters.memoryByteCount, time: adapters.time, isSparing: isSparing,
-            patience: patience)
+            keys: owner.keys, adapters: adapters, isSparing: isSparing, patience: patience)
     }
 }
 

@@ -1,18 +1,20 @@
 internal import Model
 internal import Synchronization
 
+/// Bounds of what is waited before a spare is asked for, in nanoseconds.
+package struct HedgeDelays: Sendable {
+    /// While nothing is known of a supplier.
+    package var unknown = Limits.hedgeDelayDefault
+    package var min = Limits.hedgeDelayMin
+    package var max = Limits.hedgeDelayMax
+
+    package init() {}
+}
+
 /// How long suppliers take to answer: by it the next one is judged late, or asked last.
 ///
 /// Thread rules: any thread.
 final class AnswerTimes: Sendable {
-    /// Bounds of what is waited before a spare is asked for, in nanoseconds.
-    struct Delays: Sendable {
-        /// While nothing is known of a supplier.
-        var unknown = Limits.hedgeDelayDefault
-        var min = Limits.hedgeDelayMin
-        var max = Limits.hedgeDelayMax
-    }
-
     private struct Record {
         /// The last ones, oldest overwritten first.
         var times: [UInt64] = []
@@ -33,10 +35,10 @@ final class AnswerTimes: Sendable {
         }
     }
 
-    private let delays: Delays
+    private let delays: HedgeDelays
     private let records = Mutex<[SupplierID: Record]>([:])
 
-    init(_ delays: Delays = Delays()) {
+    init(_ delays: HedgeDelays = HedgeDelays()) {
         self.delays = delays
     }
 

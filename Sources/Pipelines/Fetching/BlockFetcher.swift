@@ -38,7 +38,7 @@ final class BlockFetcher: Sendable {
     init(
         stores: [SupplierID: any FragmentStore], absent: Set<SupplierID> = [], user: UserID,
         time: any TimeSource, asksAtOnce: Bool = false,
-        delays: AnswerTimes.Delays = AnswerTimes.Delays(), patience: FetchPatience = .none
+        delays: HedgeDelays = HedgeDelays(), patience: FetchPatience = .none
     ) {
         self.stores = stores
         self.absent = absent

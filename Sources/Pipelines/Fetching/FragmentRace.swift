@@ -35,7 +35,7 @@ final class FragmentRace: @unchecked Sendable {
     /// - Parameters:
     ///   - positions: in the order in which they are wanted.
     ///   - needed: as many are enough.
-    ///   - length: bytes of one fragment at most.
+    ///   - length: bytes of the longest of them.
     ///   - isHasty: ends when one is late or bad and there is no spare.
     init(
         _ positions: [Int], needed: Int, length: Int, isHasty: Bool = false,
@@ -95,8 +95,11 @@ final class FragmentRace: @unchecked Sendable {
         underWay[position] = attempt
         WorkerThread { [self] in
             let memory = RecycledBuffer(byteCount: length, from: recycler)
-            let bytes = memory.buffer[0..<length]
-            ended(position, read(position, bytes, attempt.cancellation) ? bytes : nil, place)
+            // Whoever comes next gets it only when this is over.
+            withExtendedLifetime(memory) {
+                let bytes = memory.buffer[0..<length]
+                ended(position, read(position, bytes, attempt.cancellation) ? bytes : nil, place)
+            }
         }.detach()
         return true
     }
@@ -139,7 +142,9 @@ final class FragmentRace: @unchecked Sendable {
         guard !isOver else { return }
         underWay[position] = nil
         if let bytes, good.count < needed {
-            place(position).copyMemory(from: UnsafeRawBufferPointer(bytes))
+            // A place may be shorter than the longest: what follows it is another's.
+            let target = place(position)
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<target.count]))
             good.append(position)
         }
         monitor.wakeAll()

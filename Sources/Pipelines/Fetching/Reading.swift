@@ -9,27 +9,30 @@ struct Reading: Sendable {
     let fetcher: BlockFetcher
     /// Data fragments of the newest blocks: with so many suppliers everything newer can be read.
     let suppliersNeeded: Int
-    /// Threads that all of it is read with: those who ask the network mostly wait.
+    /// Threads that all of it is read with: those who ask far away mostly wait.
     let readerCount: Int
     private let suppliers: [OpenSupplier]
 
     /// - Parameter isSparing: a few files are wanted, not all.
     init(
         suppliers: [OpenSupplier], user: UserID, catalog: Catalog, index: ChunkIndex,
-        keys: RepositoryKeys, workerCount: Int, memoryByteCount: Int, time: any TimeSource,
-        isSparing: Bool, patience: FetchPatience = .none
+        keys: RepositoryKeys, adapters: Adapters, isSparing: Bool,
+        patience: FetchPatience = .none
     ) throws {
         self.suppliers = suppliers
         self.suppliersNeeded =
             try catalog.newestHead()?.body.catalogBlocks.last?.scheme.dataCount ?? 1
         self.fetcher = BlockFetcher(
-            stores: suppliers.stores, absent: suppliers.absent, user: user, time: time,
+            stores: suppliers.stores, absent: suppliers.absent, user: user, time: adapters.time,
             asksAtOnce: suppliers.contains { NodeAddress.isOne($0.record.address) },
-            patience: patience)
+            delays: adapters.hedging, patience: patience)
+        let isFar = suppliers.contains { $0.latency ?? 0 > Limits.farLatency }
         self.readerCount =
-            fetcher.asksAtOnce
-            ? max(workerCount, min(Limits.farReaderCount, memoryByteCount / Limits.readerMemory))
-            : workerCount
+            isFar
+            ? max(
+                adapters.workerCount,
+                min(Limits.farReaderCount, adapters.memoryByteCount / Limits.readerMemory))
+            : adapters.workerCount
         self.contents = ContentReader(
             chunks: ChunkReader(
                 catalog: catalog, index: index, fetcher: fetcher, keys: keys,

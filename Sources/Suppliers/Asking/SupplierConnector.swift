@@ -40,16 +40,19 @@ package struct SupplierConnection: Sendable {
     package let clockAhead: Int64?
     /// The contract in force, when it was told on the way.
     package let contract: ContractKnown
+    /// Nanoseconds that a short question took; `nil` when none was asked.
+    package let latency: UInt64?
 
     package init(
         supplier: SupplierID, channel: any RequestChannel, newAddress: String? = nil,
-        clockAhead: Int64? = nil, contract: ContractKnown = .untold
+        clockAhead: Int64? = nil, contract: ContractKnown = .untold, latency: UInt64? = nil
     ) {
         self.supplier = supplier
         self.channel = channel
         self.newAddress = newAddress
         self.clockAhead = clockAhead
         self.contract = contract
+        self.latency = latency
     }
 }
 

@@ -47,6 +47,21 @@ import Testing
         #expect(places.first(0) == 1 && places.first(1) == 2)
     }
 
+    @Test func `what is shorter than the longest leaves alone what follows its place`() {
+        let page = Limits.pageLength
+        let places = Places()
+        places[1].initializeMemory(as: UInt8.self, repeating: 77)
+        let found = FragmentRace(
+            [0], needed: 1, length: 2 * page, recycler: BufferRecycler()
+        ) { position, target, _ in
+            FragmentRaceTests.fill(target, position)
+            return true
+        }.run(patience: { _ in .max }, place: { places[$0] }, late: { _, _ in })
+        #expect(found == [0])
+        #expect(places.first(0) == 1 && places[0].allSatisfy { $0 == 1 })
+        #expect(places[1].allSatisfy { $0 == 77 })
+    }
+
     @Test func `for each that is bad another is asked`() {
         let places = Places()
         let found = race([5, 0, 1, 2, 3], needed: 2, into: places) { position, target, _ in
@@ -132,7 +147,9 @@ import Testing
 
     @Test func `an answer is late by what its supplier usually takes`() {
         let suppliers = (0..<4).map { SupplierID(SeededRandom(seed: UInt64($0)).bytes32()) }
-        let times = AnswerTimes(AnswerTimes.Delays(unknown: 500, min: 10, max: 10_000))
+        var delays = HedgeDelays()
+        (delays.unknown, delays.min, delays.max) = (500, 10, 10_000)
+        let times = AnswerTimes(delays)
         #expect(times.patience(suppliers[0]) == 500)
         for time in 1...100 { times.note(suppliers[0], nanoseconds: UInt64(time)) }
         // Of the last 32, 69 to 100, the 31st.
