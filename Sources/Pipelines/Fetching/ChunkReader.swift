@@ -71,9 +71,10 @@ final class ChunkReader: Sendable {
         self.frames = SharedCache(countMax: 4 * readerCount + 8)
     }
 
-    func length(of id: ChunkID) throws -> Int {
+    /// How long a chunk is, and which block has it.
+    func place(of id: ChunkID) throws -> (length: Int, blockRow: UInt32) {
         guard let location = index.location(of: id) else { throw FetchError.unknownChunk(id) }
-        return location.length
+        return (location.length, location.blockRow)
     }
 
     /// Lends the plaintext of a chunk.

@@ -32,8 +32,10 @@ final class RestorePlanner {
     private var batchByteCount: UInt64 = 0
     private var batchNode: RestoreNode?
 
-    /// Bytes of a long file that one worker writes at a time.
+    /// Bytes of a long file that one worker writes at a time: a block's worth, so that two workers
+    /// seldom need the same block, unless a block has only little of the file.
     private static let partLength: UInt64 = 16 << 20
+    private static let partLengthMin: UInt64 = 4 << 20
     /// What one worker takes of a directory at a time.
     private static let batchCountMax = 64
     private static let batchLengthMax: UInt64 = 4 << 20
@@ -218,6 +220,7 @@ final class RestorePlanner {
         var chunks: [ChunkID] = []
         var start: UInt64 = 0
         var end: UInt64 = 0
+        var block: UInt32?
         func handOut() throws {
             guard !chunks.isEmpty else { return }
             file.beginPart()
@@ -227,9 +230,12 @@ final class RestorePlanner {
             start = end
         }
         try contents.forEachChunk(of: entry.content) { id in
+            let (length, itsBlock) = try contents.chunks.place(of: id)
+            let isNext = itsBlock != block && end - start >= RestorePlanner.partLengthMin
+            if isNext || end - start >= RestorePlanner.partLength { try handOut() }
+            block = itsBlock
             chunks.append(id)
-            end += UInt64(try contents.chunks.length(of: id))
-            if end - start >= RestorePlanner.partLength { try handOut() }
+            end += UInt64(length)
         }
         try handOut()
     }
