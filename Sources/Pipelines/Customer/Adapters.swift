@@ -13,6 +13,8 @@ package struct Adapters: Sendable {
     package var suppliers: any SupplierConnector
     /// How long a backup waits for suppliers that have stopped answering.
     package var patience = LanePatience()
+    /// Nanoseconds of silence after which a supplier counts as gone.
+    package var grace = Limits.supplierGrace
     package var hostName = "localhost"
     package var userName = "user"
 
