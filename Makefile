@@ -50,7 +50,7 @@ random-kills: build ## Kill suppliers and backups of a network KILLS (200) times
 
 slow-peers: setup ## Back up to a supplier that takes nothing, and measure the memory it costs
 	BITDUST_SLOW_PEERS=1 $(SWIFT) test --scratch-path "$(SCRATCH)" --no-parallel \
-		--filter ThreatA11MemoryTests
+		--filter "ThreatA11MemoryTests|SlowSuppliersTests"
 
 fuzz: setup ## Feed each decoder hostile inputs for FUZZ_SECONDS (10)
 	@scripts/fuzz

@@ -93,6 +93,14 @@ extension Catalog {
         }
     }
 
+    /// Whether there are blocks that no head names yet.
+    package func hasUnpublishedBlocks() throws(CatalogError) -> Bool {
+        try read("read unpublished blocks") { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT id FROM blocks WHERE published = 0 LIMIT 1") != nil
+        }
+    }
+
     package func blockCount() throws(CatalogError) -> Int {
         try read("count blocks") {
             try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM blocks") ?? 0

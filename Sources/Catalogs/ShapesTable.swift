@@ -1,5 +1,5 @@
 internal import GRDB
-internal import Model
+package import Model
 
 /// So many blocks of one shape that the same sources need.
 package struct ShapeCount: Sendable {
@@ -9,6 +9,8 @@ package struct ShapeCount: Sendable {
     /// Ids of the sources, ascending; empty for what no snapshot is known to need.
     package let sources: [Int64]
     package let blockCount: Int
+    /// Row of the oldest of them.
+    package let firstRow: Int64
 }
 
 /// What is in all blocks together, those of the catalog aside.
@@ -18,33 +20,68 @@ package struct ContentTotals: Sendable {
 }
 
 extension Catalog {
-    /// How many blocks there are of each shape and set of sources: read from an index alone, so
-    /// that a million blocks take as long as opening the file.
-    package func shapeCounts() throws(CatalogError) -> [ShapeCount] {
+    /// Shapes that are read at a time.
+    private static let shapeGroupCount = 512
+
+    /// Calls `body` with how many blocks there are of each shape and set of sources, those of one
+    /// shape after each other: read from an index alone, so that a million blocks of few shapes
+    /// take as long as opening the file.
+    ///
+    /// Reads a few at a time, so that memory does not grow with the shapes, of which there may be
+    /// as many as blocks after years of rebuilding, and `body` may itself use the catalog.
+    package func forEachShape(_ body: (ShapeCount) throws -> Void) throws {
+        var last: Int64 = 0
+        while true {
+            let (counts, end) = try shapeCounts(after: last)
+            for count in counts { try body(count) }
+            guard let end else { return }
+            last = end
+        }
+    }
+
+    /// All of them in memory.
+    package func shapeCounts() throws -> [ShapeCount] {
+        var counts: [ShapeCount] = []
+        try forEachShape { counts.append($0) }
+        return counts
+    }
+
+    /// - Returns: some, and the last shape that was looked at; `nil` when there are no more.
+    private func shapeCounts(
+        after last: Int64
+    ) throws(CatalogError) -> (counts: [ShapeCount], end: Int64?) {
         try read("count shapes") { database in
             var shapes: [Int64: BlockShape] = [:]
-            for row in try Row.fetchAll(database, sql: "SELECT id, shape FROM shapes") {
+            var end: Int64?
+            let statement = try database.cachedStatement(
+                sql: "SELECT id, shape FROM shapes WHERE id > ? ORDER BY id LIMIT ?")
+            for row in try Row.fetchAll(
+                statement, arguments: [last, Catalog.shapeGroupCount])
+            {
                 do {
                     shapes[row["id"]] = try BlockShape(try row.bytes("shape"))
                 } catch let error as FormatError {
                     throw CatalogError.badRow(table: "shapes", error)
                 }
+                end = row["id"]
             }
+            guard let end else { return ([], nil) }
             let sets = try Catalog.sourceSets(database)
-            return try Row.fetchAll(
-                database,
+            let count = try database.cachedStatement(
                 sql: """
-                    SELECT shape, sources, COUNT(*) AS count FROM block_shapes
+                    SELECT shape, sources, COUNT(*) AS count, MIN(block) AS first
+                    FROM block_shapes WHERE shape > ? AND shape <= ?
                     GROUP BY shape, sources ORDER BY shape, sources
-                    """
-            ).compactMap { row in
+                    """)
+            let counts = try Row.fetchAll(count, arguments: [last, end]).compactMap { row in
                 let id: Int64 = row["shape"]
                 return shapes[id].map {
                     ShapeCount(
                         id: id, shape: $0, sources: sets[row["sources"]] ?? [],
-                        blockCount: row["count"])
+                        blockCount: row["count"], firstRow: row["first"])
                 }
             }
+            return (counts, end)
         }
     }
 
@@ -54,16 +91,35 @@ extension Catalog {
     ) throws(CatalogError) -> [(row: Int64, shape: Int64)] {
         try read("find blocks of shapes") { database in
             var rows: [(row: Int64, shape: Int64)] = []
-            for shape in shapes {
-                let some = try Int64.fetchAll(
-                    database,
-                    sql: "SELECT block FROM block_shapes WHERE shape = ? ORDER BY block LIMIT ?",
-                    arguments: [shape, limit])
-                rows = (rows + some.map { ($0, shape) }).sorted { $0.row < $1.row }
-                // Of each the first, so that memory is bounded by twice the limit.
+            func trim() {
+                rows.sort { $0.row < $1.row }
                 if rows.count > limit { rows.removeLast(rows.count - limit) }
             }
+            let statement = try database.cachedStatement(
+                sql: "SELECT block FROM block_shapes WHERE shape = ? ORDER BY block LIMIT ?")
+            for shape in shapes {
+                for row in try Int64.fetchAll(statement, arguments: [shape, limit]) {
+                    rows.append((row, shape))
+                }
+                // Of each the first, so that memory is bounded by three times the limit.
+                if rows.count / 2 >= limit { trim() }
+            }
+            trim()
             return rows
+        }
+    }
+
+    /// Rows of the blocks of a kind, ascending.
+    package func blockRows(kind: BlockKind) throws(CatalogError) -> [Int64] {
+        try read("find blocks of a kind") { database in
+            // The kind is a shape's first byte.
+            try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT block FROM block_shapes WHERE shape IN
+                        (SELECT id FROM shapes WHERE substr(shape, 1, 1) = ?)
+                    ORDER BY block
+                    """, arguments: [[Int(kind.rawValue)].asData])
         }
     }
 

@@ -1,5 +1,18 @@
 internal import Model
 
+/// Challenges of one supplier that wait for their answers; their fragments are rows of blocks.
+package struct ContainedChallenges: Hashable, Sendable {
+    /// Of any block.
+    package var data: AuditSchedule.Challenge?
+    /// Of a block of the catalog.
+    package var catalog: AuditSchedule.Challenge?
+
+    package init(data: AuditSchedule.Challenge? = nil, catalog: AuditSchedule.Challenge? = nil) {
+        self.data = data
+        self.catalog = catalog
+    }
+}
+
 /// Which part of which fragment a supplier is asked for next, and what comes of its answers.
 ///
 /// Each challenge is one leaf of 1 KiB of one fragment that is chosen anew at random, so that `c`

@@ -46,12 +46,17 @@ struct ProgramProcess {
         guard posix_spawn(&process, path, &actions, nil, &arguments, &environment) == 0 else {
             throw POSIXError(.ENOEXEC)
         }
-        var (status, usage) = (Int32(0), rusage())
-        while wait4(process, &status, 0, &usage) < 0, errno == EINTR {}
+        // What `wait4` says is never less than what this process has had: the kernel counts the
+        // memory in which the program was started.
+        var (status, memoryMax) = (Int32(0), 0)
+        while waitpid(process, &status, WNOHANG) == 0 {
+            memoryMax = ProgramProcess.memoryMax(of: "\(process)") ?? memoryMax
+            SystemPause.pause(nanoseconds: 5_000_000)
+        }
         let text = String(decoding: try Data(contentsOf: URL(filePath: log)), as: UTF8.self)
         return Run(
             status: status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F), output: text,
-            memoryMax: usage.ru_maxrss)
+            memoryMax: memoryMax)
     }
 
     /// Runs commands that have to end well.
@@ -64,10 +69,14 @@ struct ProgramProcess {
     func memoryMax() throws -> Int {
         let number = try String(contentsOfFile: "\(home)/processid", encoding: .utf8)
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        let status = try String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-        let words = line.split { $0 == " " || $0 == "\t" }
-        return try #require(words.count > 1 ? Int(words[1]) : nil)
+        return try #require(ProgramProcess.memoryMax(of: number))
+    }
+
+    private static func memoryMax(of process: String) -> Int? {
+        let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        let words = line?.split { $0 == " " || $0 == "\t" } ?? []
+        return words.count > 1 ? Int(words[1]) : nil
     }
 
     /// A node that donates, with an identity server of its own.

@@ -66,6 +66,11 @@ let package = Package(
             name: "Suppliers",
             dependencies: ["Model", "CKernels", "Hashing", "Identities", "Catalogs"],
             swiftSettings: watched),
+        .target(name: "Placement", dependencies: ["Model"], swiftSettings: watched),
+        // What a rebuilder is handed over; the rebuilding itself reads nothing of anybody.
+        .target(
+            name: "Rebuilding", dependencies: ["Model", "Hashing", "Placement", "Suppliers"],
+            swiftSettings: watched),
         .target(
             name: "DHT", dependencies: ["Model", "Identities", "Networking", crypto],
             swiftSettings: watched),
@@ -84,7 +89,8 @@ let package = Package(
             name: "Fuzz",
             dependencies: [
                 "CFuzzer", "Model", "Hashing", "Compressing", "Sealing", "Identities", "Settings",
-                "APIModel", "Networking", "Suppliers", "DHT", "IdentityServers", "Daemon",
+                "APIModel", "Networking", "Suppliers", "Rebuilding", "DHT", "IdentityServers",
+                "Daemon",
                 nioCore, nioEmbedded, nioHTTP1,
             ],
             swiftSettings: strict + [.unsafeFlags(["-O", "-sanitize=address"])],

@@ -93,7 +93,12 @@ import Testing
         let books: OneBlock
         let ways: [SupplierID: RemoteFragmentStore]
 
-        init(_ stage: RebuildStage, rebuilder: StoreCustomer, keys: [SupplierKey]) throws {
+        init(
+            _ stage: RebuildStage, rebuilder: StoreCustomer, keys: [SupplierKey],
+            isUnanswered: @escaping @Sendable (SupplierID, SupplierRequest.Call) -> Bool = {
+                _, _ in false
+            }
+        ) throws {
             self.stage = stage
             books = OneBlock(
                 GrantedBlock(
@@ -120,8 +125,9 @@ import Testing
                     store: supplier, key: key, rules: rules, time: ManualTime(), holds: nil)
                 ways[supplier.supplier] = RemoteFragmentStore(
                     supplier: supplier.supplier, user: stage.customer.owner,
-                    channel: LocalChannel(to: server, as: rebuilder.peer), time: ManualTime(),
-                    grant: grant.encoded())
+                    channel: PickyChannel(LocalChannel(to: server, as: rebuilder.peer)) {
+                        [id = supplier.supplier] in isUnanswered(id, $0)
+                    }, time: ManualTime(), grant: grant.encoded())
             }
             self.ways = ways
         }
@@ -142,10 +148,36 @@ import Testing
         }
     }
 
+    /// To some requests there is no answer.
+    private final class PickyChannel: RequestChannel {
+        let inner: LocalChannel
+        let isUnanswered: @Sendable (SupplierRequest.Call) -> Bool
+        var payloadByteCountMax: Int { inner.payloadByteCountMax }
+
+        init(
+            _ inner: LocalChannel,
+            _ isUnanswered: @escaping @Sendable (SupplierRequest.Call) -> Bool
+        ) {
+            (self.inner, self.isUnanswered) = (inner, isUnanswered)
+        }
+
+        func exchange(
+            _ request: ChannelRequest, into target: UnsafeMutableRawBufferPointer?
+        ) throws(ChannelError) -> ChannelAnswer {
+            if let call = try? SupplierRequest(request.header).call, isUnanswered(call) {
+                throw .timedOut
+            }
+            return try inner.exchange(request, into: target)
+        }
+
+        func close() { inner.close() }
+    }
+
     /// The books of one block: what was handed over, and what was signed for.
     private final class OneBlock: DelegatedBooks {
         let granted: GrantedBlock
         let state: Mutex<(block: SealedBlock, receipts: [Receipt])>
+        let waiting = Mutex<[SupplierID: ContainedChallenges]>([:])
 
         init(_ granted: GrantedBlock) {
             self.granted = granted
@@ -154,6 +186,10 @@ import Testing
 
         var rows: [Int64] { [granted.block.row] }
         func block(_ row: Int64) -> SealedBlock? { state.withLock { $0.block } }
+        var contained: [SupplierID: ContainedChallenges] { waiting.withLock { $0 } }
+        func note(_ contained: [SupplierID: ContainedChallenges]) {
+            waiting.withLock { $0.merge(contained) { $1 } }
+        }
         func header(of block: SealedBlock, position: Int) throws -> FragmentHeader {
             granted.headers[position]
         }
@@ -220,6 +256,62 @@ import Testing
         #expect(report.fragmentsFoundLost == 1 && report.fragmentsStored == 1)
         #expect(try isWhole(visit))
         #expect(visit.books.block(1)?.holdings.places == visit.stage.books.block.holdings.places)
+    }
+
+    /// Proofs of a fragment, as an audit or as a read: what only its holder can answer.
+    private static func isChallenge(_ call: SupplierRequest.Call) -> Bool {
+        switch call {
+        case .audit: true
+        case .get(_, _, _, let wantsProof): wantsProof
+        default: false
+        }
+    }
+
+    @Test func `who answers all but challenges is found, after as many rounds as for its owner`()
+        throws
+    {
+        let stage = try RebuildStage("2+2")
+        let silent = stage.suppliers[1].supplier
+        let visit = try Visit(
+            stage, rebuilder: StoreCustomer(seed: 40), keys: keys(6, seed: 1)
+        ) { $0 == silent && DelegationTests.isChallenge($1) }
+        // The challenge is put a few times in each round, and it is the same one.
+        var puts = 0
+        var first: AuditSchedule.Challenge?
+        while puts + Limits.roundSilencesMax < Limits.auditAttemptsMax {
+            let report = try visit.round()
+            #expect(report.fragmentsFoundLost == 0 && report.fragmentsStored == 0)
+            puts += Limits.roundSilencesMax
+            #expect(report.auditsUnanswered == Limits.roundSilencesMax)
+            let waiting = try #require(visit.books.contained[silent]?.data)
+            #expect(waiting.silences == puts)
+            first = first ?? waiting
+            #expect(waiting.fragment == first?.fragment && waiting.offset == first?.offset)
+        }
+        let last = try visit.round()
+        #expect(last.fragmentsFoundLost >= 1)
+        #expect(visit.books.contained.filter { $0.key != silent }.allSatisfy { $1.data == nil })
+    }
+
+    @Test func `a late answer ends the wait, and nobody is blamed for those before`() throws {
+        let stage = try RebuildStage("2+2")
+        let late = stage.suppliers[2].supplier
+        let isSlow = Mutex(true)
+        let visit = try Visit(
+            stage, rebuilder: StoreCustomer(seed: 40), keys: keys(6, seed: 1)
+        ) { id, call in
+            id == late && DelegationTests.isChallenge(call) && isSlow.withLock { $0 }
+        }
+        for _ in 0..<10 {
+            isSlow.withLock { $0 = true }
+            #expect(try visit.round().fragmentsFoundLost == 0)
+            #expect(visit.books.contained[late]?.data?.silences == Limits.roundSilencesMax)
+            isSlow.withLock { $0 = false }
+            let report = try visit.round()
+            #expect(report.fragmentsFoundLost == 0 && report.auditsUnanswered == 0)
+            #expect(visit.books.contained[late]?.data == nil)
+        }
+        #expect(try isWhole(visit))
     }
 
     @Test func `two rebuilders at the same block make one copy of each fragment`() throws {

@@ -191,10 +191,9 @@ struct FamilyAPI: Sendable {
     ) async -> APIEnvelope {
         let home = Home(path: Array(parts.home.path.utf8))
         let network = CustomerNetwork(home: parts.home, setting: parts.setting)
-        var adapters = parts.setting.adapters
-        adapters.suppliers = network.suppliers
+        let adapters = network.adapters
         parts.openNetworks.add(network)
-        let answer = await withCheckedContinuation { [adapters] continuation in
+        let answer = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(returning: FamilyAPI.answer(home, adapters, body))
             }

@@ -2,7 +2,7 @@ internal import DHT
 internal import Identities
 package import Model
 internal import Networking
-internal import Pipelines
+package import Pipelines
 package import Placement
 internal import Settings
 package import Suppliers
@@ -15,6 +15,8 @@ package final class CustomerNetwork: Sendable {
     package let suppliers: NetworkSuppliers
     package let home: NodeHome
     package let setting: NodeSetting
+    /// What a customer of this home is opened with: these suppliers, and what its settings say.
+    package let adapters: Adapters
     let places: RememberedPlaces
     private let rates: TransferRates
     private let turns: TransferRates
@@ -36,9 +38,11 @@ package final class CustomerNetwork: Sendable {
         self.resolver = resolver
         rates = .unlimited(time: setting.time)
         turns = .unlimited(time: setting.time)
+        var adapters = setting.adapters
         if let values = try? NodeConfiguration(home: home, environment: setting.environment).values
         {
             for limits in [rates, turns] { limits.follow(values) }
+            adapters.grace = UInt64(values[CustomerSettings.graceHours]) * 3_600_000_000_000
         }
         let places = RememberedPlaces(
             places: CustomerPlaces(
@@ -53,6 +57,8 @@ package final class CustomerNetwork: Sendable {
             document: { [setting] in
                 (try? MachineIdentity(home: home, setting: setting).document())?.bytes
             })
+        adapters.suppliers = suppliers
+        self.adapters = adapters
     }
 
     /// Limits what this process sends, whatever the settings say.

@@ -34,11 +34,10 @@ struct FriendHiring: Sendable {
 
     private func perform(_ friend: Friend) async -> Outcome {
         let network = CustomerNetwork(home: parts.home, setting: parts.setting)
-        var adapters = parts.setting.adapters
-        adapters.suppliers = network.suppliers
+        let adapters = network.adapters
         let home = Home(path: Array(parts.home.path.utf8))
         let outcome = await withCheckedContinuation { continuation in
-            DispatchQueue.global(qos: .utility).async { [adapters] in
+            DispatchQueue.global(qos: .utility).async {
                 continuation.resume(
                     returning: FriendHiring.perform(friend, home: home, adapters))
             }

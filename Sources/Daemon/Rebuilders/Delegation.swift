@@ -7,7 +7,8 @@ internal import Synchronization
 
 /// What one owner has handed over to this rebuilder, on disk and in memory.
 ///
-/// Files in its directory: `grant`, `family`, `near`, `blocks/<row>.block`, `moves`, `watch`.
+/// Files in its directory: `grant`, `family`, `near`, `blocks/<row>.block`, `moves`, `watch`,
+/// `audits`.
 /// Blocks are written without a sync: one that a loss of power has torn is handed over again. Moves
 /// are synced before the owner hears of them; one that is lost before is made again, on the same
 /// supplier, which then has the fragment and signs the same receipt.
@@ -34,7 +35,7 @@ final class Delegation: DelegatedBooks {
     }
 
     let owner: UserID
-    private let directory: String
+    let directory: String
     private let time: any TimeSource
     private let state: Mutex<State>
 
@@ -250,38 +251,6 @@ final class Delegation: DelegatedBooks {
         state.withLock { state in
             state.blocks[block.row] = state.blocks[block.row]?.losing(position, on: supplier)
         }
-    }
-
-    // MARK: Who was silent
-
-    /// Lines of supplier, nanoseconds of silence, and the wall clock, uptime and run of the machine
-    /// when it was last asked; what does not read is as if nobody had been asked.
-    func absences() -> [SupplierID: Absence] {
-        let bytes = (try? HomeFile.readIfThere("\(directory)/watch", limit: 1 << 20)) ?? []
-        var found: [SupplierID: Absence] = [:]
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count >= 3, let id = SupplierID(hex: String(words[0])),
-                let silence = UInt64(words[1]), let wall = Int64(words[2])
-            else { continue }
-            var absence = Absence()
-            absence.silence = silence
-            absence.idle = silence
-            absence.lastLook = Absence.Moment(
-                wall: wall, uptime: words.dropFirst(3).first.flatMap { UInt64($0) } ?? 0,
-                boot: words.dropFirst(4).first.flatMap { UInt64($0) } ?? 0)
-            found[id] = absence
-        }
-        return found
-    }
-
-    func note(_ absences: [SupplierID: Absence]) throws(Failure) {
-        let text = absences.sorted { $0.key < $1.key }.compactMap { id, absence in
-            absence.lastLook.map { look in
-                "\(id) \(absence.silence) \(look.wall) \(look.uptime) \(look.boot)\n"
-            }
-        }.joined()
-        try HomeFile.write(Array(text.utf8), to: "\(directory)/watch")
     }
 }
 

@@ -35,9 +35,7 @@ actor RebuildingService: ServiceBody {
             // Places are looked up anew in each round: nodes move.
             let network = CustomerNetwork(home: parts.home, setting: parts.setting)
             var loop = RebuildLoop(
-                home: Home(path: Array(parts.home.path.utf8)), adapters: parts.setting.adapters)
-            loop.adapters.suppliers = network.suppliers
-            loop.request.grace = UInt64(values[CustomerSettings.graceHours]) * 3_600_000_000_000
+                home: Home(path: Array(parts.home.path.utf8)), adapters: network.adapters)
             if values[CustomerSettings.replacesOffline] {
                 let list = values[CustomerSettings.candidates]
                 loop.hire = { customer, count in

@@ -12,7 +12,9 @@ struct Check {
         var report = CheckReport()
         var missing: [SupplierID: UInt64] = [:]
         var damaged: [SupplierID: UInt64] = [:]
-        var lostRows: Set<Int64> = []
+        let lostRows = RowSet()
+        /// All that were lost before are mended.
+        var isMended = false
         var done: UInt64 = 0
     }
 
@@ -76,7 +78,7 @@ struct Check {
         state.report.lossesTolerated = done.health.lossesTolerated
         if done.health.blocksLost == 0 {
             state.report.blocksLost = []
-            state.lostRows = []
+            state.isMended = true
         }
     }
 
@@ -159,7 +161,7 @@ struct Check {
         report.suppliers = try SupplierWatch(customer).entries.map(\.condition).map {
             ($0, state.missing[$0.record.id] ?? 0, state.damaged[$0.record.id] ?? 0)
         }
-        if !state.lostRows.isEmpty {
+        if !state.isMended {
             try LostPaths(customer: customer, lostRows: state.lostRows)
                 .forEach(cancellation: cancellation) {
                     report.pathsLost.append(($0.snapshot, $0.path))

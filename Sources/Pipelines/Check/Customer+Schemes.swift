@@ -6,7 +6,7 @@ extension Customer {
     /// The schemes that blocks are stored with, and how many blocks each has; the most used first.
     package func storedSchemes() throws -> [(scheme: ErasureScheme, blockCount: Int)] {
         var counts: [ErasureScheme: Int] = [:]
-        for count in try catalog.shapeCounts() {
+        try catalog.forEachShape { count in
             counts[count.shape.scheme, default: 0] += count.blockCount
         }
         return counts.sorted {

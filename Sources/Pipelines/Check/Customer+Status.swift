@@ -13,23 +13,11 @@ extension Customer {
         let watch = try SupplierWatch(self)
         report.suppliers = watch.entries.map(\.condition)
         let online = Set(watch.entries.filter(\.answers).map(\.supplier.record.id))
-        for count in try catalog.shapeCounts() {
-            let (shape, blocks) = (count.shape, count.blockCount)
-            let held = zip(shape.places, shape.isHeld).filter(\.1).map(\.0)
-            let health = BlockHealth(
-                scheme: shape.scheme, presentCount: held.count { online.contains($0) })
-            report.lossesTolerated = min(
-                report.lossesTolerated ?? .max, health.lossesTolerated)
-            report.blockCount += blocks
-            report.sealedByteCount += UInt64(blocks * shape.length.sealedLength)
-            report.storedByteCount += UInt64(
-                blocks * held.count
-                    * shape.scheme.fragmentLength(sealedLength: shape.length.sealedLength))
-        }
         let views = watch.views(without: [], byteBudget: .max)
-        report.sources = try self.report(
-            BlockLook(self, views: views, grace: Limits.supplierGrace)
-        ).sources
+        let look = BlockLook(self, views: views, grace: adapters.grace)
+        report.sources = try self.report(look) { count, _ in
+            report.add(count, online: online)
+        }.sources
         let totals = try catalog.contentTotals()
         report.chunkCount = totals.chunkCount
         report.plainByteCount = totals.plainByteCount
@@ -39,5 +27,20 @@ extension Customer {
         report.snapshotCount = snapshots.count
         report.latest = snapshots.last
         return report
+    }
+}
+
+extension StatusReport {
+    fileprivate mutating func add(_ count: ShapeCount, online: Set<SupplierID>) {
+        let (shape, blocks) = (count.shape, count.blockCount)
+        let held = zip(shape.places, shape.isHeld).filter(\.1).map(\.0)
+        let health = BlockHealth(
+            scheme: shape.scheme, presentCount: held.count { online.contains($0) })
+        lossesTolerated = min(lossesTolerated ?? .max, health.lossesTolerated)
+        blockCount += blocks
+        sealedByteCount += UInt64(blocks * shape.length.sealedLength)
+        storedByteCount += UInt64(
+            blocks * held.count
+                * shape.scheme.fragmentLength(sealedLength: shape.length.sealedLength))
     }
 }

@@ -21,60 +21,109 @@ package struct LostPath: Sendable {
 /// Finds the files and directories that need a lost block.
 struct LostPaths {
     let customer: Customer
-    let lostRows: Set<Int64>
+    let lostRows: RowSet
 
-    /// Calls `body` with each, snapshot by snapshot, the newest first, until it says false. Memory
-    /// is that of the directories on the way down.
+    /// Calls `body` with each, snapshot by snapshot, the newest first, until it says false.
+    ///
+    /// Memory is that of the directories on the way down and of tables of a fixed length, however
+    /// many chunks there are: of those only the ones of directories and of lost blocks are looked
+    /// at, in a table on disk. A directory in which nothing is lost is walked once for all
+    /// snapshots that have it.
     func forEach(
         cancellation: Cancellation = Cancellation(), _ body: (LostPath) throws -> Bool
     ) throws {
         guard !lostRows.isEmpty else { return }
-        let contents = try customer.makeReading(isSparing: false).contents
-        // Read when a file needs it: it knows every chunk there is.
-        var known: ChunkIndex?
+        let chunks = try GatheredChunks(customer.catalog, cancellation: cancellation) {
+            $1 == .tree || lostRows.contains($0)
+        }
+        var walk = LostWalk(
+            contents: try customer.makeReading(isSparing: false, index: chunks).contents,
+            chunks: chunks, lostRows: lostRows, cancellation: cancellation)
         for (id, snapshot) in try customer.snapshots().reversed() {
-            func tell(_ path: [UInt8], isDirectory: Bool) throws -> Bool {
+            let goesOn = try walk.take(snapshot) { path, isDirectory in
                 try body(
                     LostPath(
                         snapshot: id, setName: snapshot.setName, path: path,
                         isDirectory: isDirectory))
             }
-            let reader = SnapshotReader(snapshot: snapshot, contents: contents)
-            var stack: [(entries: ArraySlice<TreeEntry>, path: [UInt8])] = []
-            if let top = try? reader.topEntries() {
-                stack.append((top[...], []))
-            } else if try !tell(Array("/".utf8), isDirectory: true) {
-                return
+            guard goesOn else { return }
+        }
+    }
+}
+
+/// A walk over the trees of snapshots, for what of them is lost.
+private struct LostWalk {
+    typealias Tell = (_ path: [UInt8], _ isDirectory: Bool) throws -> Bool
+
+    /// A directory on the way from the root, and what is left of it.
+    private struct Step {
+        var entries: ArraySlice<TreeEntry>
+        let path: [UInt8]
+        /// `nil` for the top.
+        let content: ContentReference?
+        var isWhole = true
+    }
+
+    let contents: ContentReader
+    let chunks: GatheredChunks
+    let lostRows: RowSet
+    let cancellation: Cancellation
+    private var whole = TreeMemory()
+
+    init(
+        contents: ContentReader, chunks: GatheredChunks, lostRows: RowSet,
+        cancellation: Cancellation
+    ) {
+        self.contents = contents
+        self.chunks = chunks
+        self.lostRows = lostRows
+        self.cancellation = cancellation
+    }
+
+    /// - Returns: false as soon as `tell` does.
+    mutating func take(_ snapshot: Snapshot, _ tell: Tell) throws -> Bool {
+        let reader = SnapshotReader(snapshot: snapshot, contents: contents)
+        guard let top = try? reader.topEntries() else { return try tell(Array("/".utf8), true) }
+        var steps = [Step(entries: top[...], path: [], content: nil)]
+        while var step = steps.popLast() {
+            guard let entry = step.entries.popFirst() else {
+                note(step, &steps)
+                continue
             }
-            while let (entries, path) = stack.popLast() {
-                guard let entry = entries.first else { continue }
-                try cancellation.check()
-                stack.append((entries.dropFirst(), path))
-                let entryPath = joinPath(path, entry.name)
-                if entry.kind == .directory, let tree = try? contents.tree(of: entry) {
-                    stack.append((tree.entries[...], entryPath))
-                    continue
-                }
-                guard !entry.content.ids.isEmpty else { continue }
-                let index = try known ?? customer.chunkIndex()
-                known = index
-                if isLost(entry, contents: contents, index: index),
-                    try !tell(entryPath, isDirectory: entry.kind == .directory)
-                {
-                    return
-                }
+            try cancellation.check()
+            let path = joinPath(step.path, entry.name)
+            let isDirectory = entry.kind == .directory
+            let isKnown = isDirectory && whole.contains(entry.content)
+            let tree = isDirectory && !isKnown ? try? contents.tree(of: entry) : nil
+            let isLost = !isKnown && tree == nil && isLost(entry)
+            step.isWhole = step.isWhole && !isLost
+            steps.append(step)
+            if let tree {
+                steps.append(
+                    Step(entries: tree.entries[...], path: path, content: entry.content))
             }
+            if isLost, try !tell(path, isDirectory) { return false }
+        }
+        return true
+    }
+
+    /// Takes note of a directory that has been walked to its end.
+    private mutating func note(_ step: Step, _ steps: inout [Step]) {
+        if step.isWhole {
+            if let content = step.content { whole.insert(content) }
+        } else if !steps.isEmpty {
+            steps[steps.count - 1].isWhole = false
         }
     }
 
-    private func isLost(
-        _ entry: TreeEntry, contents: ContentReader, index: ChunkIndex
-    ) -> Bool {
+    private func isLost(_ entry: TreeEntry) -> Bool {
         do {
             try contents.forEachChunk(of: entry.content) { id in
-                guard let location = index.location(of: id),
-                    !lostRows.contains(Int64(location.blockRow))
-                else { throw FetchError.unknownChunk(id) }
+                if let place = try chunks.location(of: id),
+                    lostRows.contains(Int64(place.blockRow))
+                {
+                    throw FetchError.unknownChunk(id)
+                }
             }
             return false
         } catch {
@@ -87,14 +136,14 @@ extension Customer {
     /// Calls `body` with what cannot be restored from the suppliers that answer, until it says
     /// false.
     package func forEachLost(
-        grace: UInt64 = Limits.supplierGrace, cancellation: Cancellation,
-        _ body: (LostPath) throws -> Bool
+        cancellation: Cancellation, _ body: (LostPath) throws -> Bool
     ) throws {
         do {
             let watch = try SupplierWatch(self)
-            let look = try BlockLook(
-                self, views: watch.views(without: [], byteBudget: .max), grace: grace)
-            try LostPaths(customer: self, lostRows: try look.lostRows(of: self))
+            let look = BlockLook(
+                self, views: watch.views(without: [], byteBudget: .max),
+                grace: adapters.grace)
+            try LostPaths(customer: self, lostRows: try look.lostRows())
                 .forEach(cancellation: cancellation, body)
         } catch {
             throw Failure.of(error)

@@ -7,8 +7,8 @@ struct SourceWalk {
     let index: ChunkIndex
     let cancellation: Cancellation
     let rows = RowSet()
-    /// Directories that were read, by the first chunk of their tree: snapshots share most of them.
-    private var read: Set<ChunkID> = []
+    /// Directories that were read: snapshots share most of them.
+    private var read = TreeMemory()
 
     init(contents: ContentReader, index: ChunkIndex, cancellation: Cancellation) {
         self.contents = contents
@@ -24,8 +24,8 @@ struct SourceWalk {
             try cancellation.check()
             do {
                 try note(entry.content)
-                guard entry.kind == .directory, let first = entry.content.ids.first,
-                    read.insert(first).inserted
+                guard entry.kind == .directory, !entry.content.ids.isEmpty,
+                    read.insert(entry.content)
                 else { continue }
                 stack += try contents.tree(of: entry).entries
             } catch is FetchError {

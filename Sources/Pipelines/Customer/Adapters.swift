@@ -15,6 +15,8 @@ package struct Adapters: Sendable {
     package var patience = LanePatience()
     /// How long a supplier may take before another is asked too.
     package var hedging = HedgeDelays()
+    /// Nanoseconds of silence after which a supplier counts as gone.
+    package var grace = Limits.supplierGrace
     package var hostName = "localhost"
     package var userName = "user"
 

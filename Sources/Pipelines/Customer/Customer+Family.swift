@@ -81,7 +81,7 @@ extension Customer {
     ///
     /// Each fragment of the widest block is to find a supplier that may hold it. A family of
     /// directories hires nobody by itself.
-    package func review(grace: UInt64 = Limits.supplierGrace) throws -> FamilyReview {
+    package func review(grace: UInt64? = nil) throws -> FamilyReview {
         let states = try states()
         let hasNodes = suppliers.withLock { $0.contains { NodeAddress.isOne($0.record.address) } }
         return FamilyReview(
@@ -90,7 +90,7 @@ extension Customer {
                 let state = states[id] ?? SupplierStateRow(id)
                 return FamilyReview.Member(
                     supplier: id, absence: state.absence, isTrusted: state.score.isTrusted)
-            }, need: hasNodes ? try widestBlock() : 0, grace: grace)
+            }, need: hasNodes ? try widestBlock() : 0, grace: grace ?? adapters.grace)
     }
 
     private func states() throws -> [SupplierID: SupplierStateRow] {

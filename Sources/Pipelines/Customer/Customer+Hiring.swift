@@ -79,7 +79,7 @@ extension Customer {
     /// How many fragments each supplier has signed for.
     func fragmentCounts() throws -> [SupplierID: Int] {
         var counts: [SupplierID: Int] = [:]
-        for count in try catalog.shapeCounts() {
+        try catalog.forEachShape { count in
             for (place, isHeld) in zip(count.shape.places, count.shape.isHeld) where isHeld {
                 counts[place, default: 0] += count.blockCount
             }
@@ -89,7 +89,9 @@ extension Customer {
 
     /// Fragments of the widest block.
     func widestBlock() throws -> Int {
-        try catalog.shapeCounts().map(\.shape.scheme.fragmentCount).max() ?? 0
+        var widest = 0
+        try catalog.forEachShape { widest = max(widest, $0.shape.scheme.fragmentCount) }
+        return widest
     }
 
     /// How many fragments a supplier has signed for.

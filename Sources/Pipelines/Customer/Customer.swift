@@ -181,11 +181,15 @@ package final class Customer: Sendable {
             pageLength: parts.sizes.pageLength)
     }
 
-    /// - Parameter isSparing: a few files are wanted, not all.
-    func makeReading(isSparing: Bool, patience: FetchPatience = .none) throws -> Reading {
+    /// - Parameters:
+    ///   - isSparing: a few files are wanted, not all.
+    ///   - index: where chunks are; `nil` for all of them.
+    func makeReading(
+        isSparing: Bool, index: (any ChunkLocator)? = nil, patience: FetchPatience = .none
+    ) throws -> Reading {
         let open = suppliers.withLock { $0 }
         return try Reading(
-            suppliers: open, user: owner.user, catalog: catalog, index: try chunkIndex(),
+            suppliers: open, user: owner.user, catalog: catalog, index: try index ?? chunkIndex(),
             keys: owner.keys, adapters: adapters, isSparing: isSparing, patience: patience)
     }
 }

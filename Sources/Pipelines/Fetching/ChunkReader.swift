@@ -46,7 +46,7 @@ final class ChunkReader: Sendable {
     }
 
     private let catalog: Catalog
-    private let index: ChunkIndex
+    private let index: any ChunkLocator
     private let fetcher: BlockFetcher
     private let isSparing: Bool
     private let keys: RepositoryKeys
@@ -58,7 +58,7 @@ final class ChunkReader: Sendable {
     /// - Parameter isSparing: a few chunks are wanted and not all: of a block no more is fetched
     ///   than their frames, unless those are most of it.
     init(
-        catalog: Catalog, index: ChunkIndex, fetcher: BlockFetcher, keys: RepositoryKeys,
+        catalog: Catalog, index: any ChunkLocator, fetcher: BlockFetcher, keys: RepositoryKeys,
         readerCount: Int, isSparing: Bool = false
     ) {
         self.isSparing = isSparing
@@ -73,7 +73,7 @@ final class ChunkReader: Sendable {
 
     /// How long a chunk is, and which block has it.
     func place(of id: ChunkID) throws -> (length: Int, blockRow: UInt32) {
-        guard let location = index.location(of: id) else { throw FetchError.unknownChunk(id) }
+        guard let location = try index.location(of: id) else { throw FetchError.unknownChunk(id) }
         return (location.length, location.blockRow)
     }
 
@@ -81,7 +81,7 @@ final class ChunkReader: Sendable {
     func withChunk<Result>(
         _ id: ChunkID, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
-        guard let location = index.location(of: id) else { throw FetchError.unknownChunk(id) }
+        guard let location = try index.location(of: id) else { throw FetchError.unknownChunk(id) }
         let key = FrameKey(blockRow: location.blockRow, frame: location.frame)
         let frame = try frames.value(for: key) { try load(key) }
         let range = location.offset..<location.offset + location.length

@@ -15,7 +15,7 @@ struct Reading: Sendable {
 
     /// - Parameter isSparing: a few files are wanted, not all.
     init(
-        suppliers: [OpenSupplier], user: UserID, catalog: Catalog, index: ChunkIndex,
+        suppliers: [OpenSupplier], user: UserID, catalog: Catalog, index: any ChunkLocator,
         keys: RepositoryKeys, adapters: Adapters, isSparing: Bool,
         patience: FetchPatience = .none
     ) throws {

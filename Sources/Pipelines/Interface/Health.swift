@@ -3,8 +3,9 @@ package import Placement
 
 /// How to keep what is stored whole.
 package struct RebuildRequest: Sendable {
-    /// Nanoseconds of silence after which a supplier counts as gone.
-    package var grace = Limits.supplierGrace
+    /// Nanoseconds of silence after which a supplier counts as gone; `nil` for what the customer
+    /// was opened with.
+    package var grace: UInt64?
     /// Bytes that move each second; `nil` for no limit.
     package var bytesPerSecond: Int?
     /// Bytes of all buffers of the rebuild.

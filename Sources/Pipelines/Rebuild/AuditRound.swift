@@ -20,9 +20,7 @@ struct AuditRound {
     private static let day: UInt64 = 86_400_000_000_000
 
     func perform(_ watch: inout SupplierWatch) throws -> Result {
-        let shapes = try customer.catalog.shapeCounts().filter { $0.shape.kind == .catalog }
-        let catalogRows = try customer.catalog.blockRows(shapes: Set(shapes.map(\.id)).sorted())
-            .map(\.row)
+        let catalogRows = try customer.catalog.blockRows(kind: .catalog)
         let lastRow = try customer.catalog.lastBlockRow()
         guard lastRow > 0, bytesPerDay > 0 else { return Result() }
         let asked = watch.entries.compactMap { entry in

@@ -8,9 +8,9 @@ internal import Synchronization
 extension Customer {
     /// How it stands with all that is stored, as far as the catalog and the suppliers' presence
     /// say; asks suppliers for nothing but their usage and which heads they have.
-    package func health(grace: UInt64 = Limits.supplierGrace) throws -> HealthReport {
+    package func health() throws -> HealthReport {
         do {
-            return try health(SupplierWatch(self), grace: grace)
+            return try health(SupplierWatch(self), grace: adapters.grace)
         } catch {
             throw Failure.of(error)
         }
@@ -18,9 +18,11 @@ extension Customer {
 
     func health(_ watch: SupplierWatch, grace: UInt64) throws -> HealthReport {
         let views = watch.views(without: [], byteBudget: .max)
-        let look = try BlockLook(self, views: views, grace: grace)
-        var report = try report(look)
-        let plan = try look.plan(of: self)
+        var draft = PlanDraft(views, grace: grace)
+        var report = try report(BlockLook(self, views: views, grace: grace)) {
+            draft.add($1, $0)
+        }
+        let plan = try draft.plan(of: catalog)
         report.fragmentsToStore = plan.storeCount
         report.bytesToStore = plan.byteCount
         report.fragmentsUnplaced = plan.unplacedCount
@@ -36,13 +38,17 @@ extension Customer {
         return report
     }
 
-    func report(_ look: BlockLook) throws -> HealthReport {
+    /// - Parameter also: hears of the same blocks.
+    func report(
+        _ look: BlockLook, _ also: (ShapeCount, BlockAssessment) throws -> Void
+    ) throws -> HealthReport {
         var report = HealthReport()
         let rows = try catalog.sources()
         var groups: [Int64: [HealthReport.Group]] = [:]
-        for (count, block) in look.shapes {
+        try look.forEach { count, block in
             report.add(block, count.blockCount)
-            guard block.holdings.kind != .catalog else { continue }
+            try also(count, block)
+            guard block.holdings.kind != .catalog else { return }
             for source in count.sources.isEmpty ? [0] : count.sources {
                 HealthReport.add(block, count.blockCount, to: &groups[source, default: []])
             }
@@ -82,86 +88,6 @@ extension Customer {
             }
         }
         return heads
-    }
-}
-
-/// All blocks as they look from here, by what they have in common.
-struct BlockLook {
-    let shapes: [(count: ShapeCount, block: BlockAssessment)]
-    private let views: [SupplierView]
-    private let grace: UInt64
-
-    init(_ customer: Customer, views: [SupplierView], grace: UInt64) throws {
-        self.views = views
-        self.grace = grace
-        let suppliers = Dictionary(views.map { ($0.id, $0) }) { first, _ in first }
-        shapes = try customer.catalog.shapeCounts().map {
-            ($0, BlockAssessment($0.shape.holdings, suppliers: suppliers, grace: grace))
-        }
-    }
-
-    /// The plan for the most endangered blocks. Blocks of one shape are in the same danger, so that
-    /// only as many are read as a plan takes.
-    func plan(of customer: Customer) throws -> RebuildPlan {
-        var planner = RebuildPlanner(suppliers: views, grace: grace)
-        let wanted = shapes.filter { count, block in
-            guard !RebuildPlanner.wanted(block).isEmpty else { return false }
-            if planner.canPlace(block) { return true }
-            planner.leaveOut(block, count: count.blockCount)
-            return false
-        }
-        .map { (danger: Danger($0.block), shape: $0) }.sorted { $0.danger > $1.danger }
-        var left = Limits.rebuildPlanCountMax
-        var start = 0
-        while start < wanted.count {
-            let same = wanted[start...].prefix { $0.danger == wanted[start].danger }
-            start = same.endIndex
-            // One shape may be of several sets of sources.
-            var open: [Int64: (block: BlockAssessment, count: Int)] = [:]
-            for (_, shape) in same {
-                open[shape.count.id, default: (shape.block, 0)].count += shape.count.blockCount
-            }
-            if left > 0 {
-                let rows = try customer.catalog.blockRows(
-                    shapes: open.keys.sorted(), limit: left)
-                left -= rows.count
-                for (row, id) in rows {
-                    guard let block = open[id]?.block else { continue }
-                    planner.add(block.holdings.of(row: row))
-                    open[id]?.count -= 1
-                }
-            }
-            for (block, count) in open.values { planner.postpone(block, count: count) }
-        }
-        return planner.plan()
-    }
-
-    /// Rows of the blocks that cannot be read now.
-    func lostRows(of customer: Customer) throws -> Set<Int64> {
-        let ids = Set(shapes.filter { $0.block.lossesTolerated < 0 }.map(\.count.id))
-        return Set(try customer.catalog.blockRows(shapes: ids.sorted()).map(\.row))
-    }
-}
-
-extension BlockShape {
-    /// What such a block has where; of no row.
-    var holdings: BlockHoldings {
-        BlockHoldings(
-            row: 0, kind: kind, scheme: scheme,
-            fragmentLength: scheme.fragmentLength(sealedLength: length.sealedLength),
-            places: places, isHeld: isHeld,
-            spares: spares.map {
-                BlockHoldings.Spare(position: $0.position, supplier: $0.supplier)
-            })
-    }
-}
-
-extension BlockHoldings {
-    /// The same of another block.
-    fileprivate func of(row: Int64) -> BlockHoldings {
-        BlockHoldings(
-            row: row, kind: kind, scheme: scheme, fragmentLength: fragmentLength, places: places,
-            isHeld: isHeld, spares: spares)
     }
 }
 

@@ -65,7 +65,7 @@ struct RebuildPass {
         report.suppliersFailed = watch.entries.map(\.supplier.record).filter {
             failed.contains($0.id)
         }
-        report.health = try customer.health(watch, grace: request.grace)
+        report.health = try customer.health(watch, grace: grace)
         return report
     }
 
@@ -152,8 +152,7 @@ struct RebuildPass {
             }
             let views = watch.views(
                 without: failed, byteBudget: request.bytesPerSupplierMax)
-            let plan = try BlockLook(customer, views: views, grace: request.grace)
-                .plan(of: customer)
+            let plan = try BlockLook(customer, views: views, grace: grace).plan()
             guard !plan.items.isEmpty else { break }
             try perform(plan, rebuilder)
             let isOver = state.value.withLock {
@@ -167,6 +166,8 @@ struct RebuildPass {
         let elapsed = time.uptime - started
         return stored > 0 && elapsed > 0 ? Double(stored) * 1e9 / Double(elapsed) : nil
     }
+
+    private var grace: UInt64 { request.grace ?? customer.adapters.grace }
 
     private var workerCount: Int { customer.adapters.workerCount }
 
@@ -218,7 +219,7 @@ struct RebuildPass {
     /// head says where.
     private func releaseMoved(from watch: SupplierWatch) throws {
         let leaving = watch.leaving
-        guard !leaving.isEmpty, try customer.catalog.unpublishedBlockRows().isEmpty else { return }
+        guard !leaving.isEmpty, try !customer.catalog.hasUnpublishedBlocks() else { return }
         let staying = Set(
             watch.entries.filter { $0.answers && !$0.isLeaving }
                 .map(\.supplier.record.id))
@@ -252,7 +253,7 @@ struct RebuildPass {
         let hasMoved = try newest.body.catalogBlocks.contains { block in
             try customer.catalog.descriptor(of: block.block).map { $0 != block } ?? false
         }
-        guard try hasMoved || !customer.catalog.unpublishedBlockRows().isEmpty else { return }
+        guard try hasMoved || customer.catalog.hasUnpublishedBlocks() else { return }
         var step = RebuildProgress()
         step.phase = .committing
         progress(step)

@@ -1,23 +1,11 @@
+package import Catalogs
 package import Model
 internal import Synchronization
 
-/// Where a stored chunk is.
-package struct ChunkLocation: Hashable, Sendable {
-    /// Row of the block in the catalog.
-    package let blockRow: UInt32
-    /// Index of the frame in the block.
-    package let frame: Int
-    /// Bytes from the start of the frame's plaintext.
-    package let offset: Int
-    /// Bytes of plaintext.
-    package let length: Int
-
-    package init(blockRow: UInt32, frame: Int, offset: Int, length: Int) {
-        self.blockRow = blockRow
-        self.frame = frame
-        self.offset = offset
-        self.length = length
-    }
+/// Says where stored chunks are.
+protocol ChunkLocator: Sendable {
+    /// `nil` when the chunk is unknown or on its way.
+    func location(of id: ChunkID) throws -> ChunkLocation?
 }
 
 /// Which chunks are stored, in memory: a look-up costs 0.1 µs where SQLite takes 3.
@@ -27,7 +15,7 @@ package struct ChunkLocation: Hashable, Sendable {
 /// of 2^-49, and a restore that met such a pair would say so, since it checks the whole id.
 ///
 /// Thread rules: any thread may call; one lock, held for a look-up.
-package final class ChunkIndex: Sendable {
+package final class ChunkIndex: ChunkLocator {
     private struct Slot {
         var first: UInt64
         var second: UInt64

@@ -28,6 +28,8 @@ package final class RowSet: Sendable {
         }
     }
 
+    package var isEmpty: Bool { words.withLock { $0.allSatisfy { $0 == 0 } } }
+
     /// Ascending, no two that touch.
     package var ranges: [ClosedRange<Int64>] {
         words.withLock { words in

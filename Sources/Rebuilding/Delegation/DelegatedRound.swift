@@ -9,12 +9,17 @@ package protocol DelegatedBooks: RebuildLedger, HeaderSource {
     var rows: [Int64] { get }
     /// A block as it stands now; `nil` when the owner has taken it back.
     func block(_ row: Int64) -> SealedBlock?
+    /// Challenges that got no answer in the rounds before.
+    var contained: [SupplierID: ContainedChallenges] { get }
+    /// Takes those of the suppliers that were asked in this round, in place of what was there.
+    func note(_ contained: [SupplierID: ContainedChallenges]) throws
 }
 
 /// What a round has found and done for one owner.
 package struct DelegatedReport: Hashable, Sendable {
     package var blockCount = 0
     package var auditsPassed = 0
+    package var auditsUnanswered = 0
     package var fragmentsFoundLost = 0
     package var fragmentsStored = 0
     package var bytesFetched: UInt64 = 0
@@ -166,28 +171,42 @@ package struct DelegatedRound {
         // Everything hangs on the catalog's blocks: the first challenge is for one of them.
         let catalog = all.filter { books.block($0)?.holdings.kind == .catalog }
         let stores = stores.values.sorted { $0.supplier < $1.supplier }
-        let audits = try WorkerThread.map(stores.count, atOnce: Limits.suppliersAtOnce) { index in
-            try audit(stores[index], all, catalog)
+        let contained = books.contained
+        let done = try WorkerThread.map(stores.count, atOnce: Limits.suppliersAtOnce) { index in
+            var waiting = contained[stores[index].supplier] ?? ContainedChallenges()
+            let audit = try audit(stores[index], all, catalog, &waiting)
+            return (audit: audit, waiting: waiting)
         }
-        for audit in audits {
+        for (audit, _) in done {
             report.auditsPassed += audit.passedCount
+            report.auditsUnanswered += audit.unansweredCount
             report.fragmentsFoundLost += audit.lostCount
         }
+        try books.note(
+            Dictionary(uniqueKeysWithValues: zip(stores.map(\.supplier), done.map(\.waiting))))
     }
 
-    /// Who stays silent may be behind a bad line: it is gone after grace.
+    /// Who stays silent may be behind a bad line: it is gone after grace. Its challenge waits, here
+    /// and from round to round, so that nobody can be silent to those that it cannot answer.
     private func audit(
-        _ store: RemoteFragmentStore, _ all: [Int64], _ catalog: [Int64]
+        _ store: RemoteFragmentStore, _ all: [Int64], _ catalog: [Int64],
+        _ waiting: inout ContainedChallenges
     ) throws -> SupplierAudit {
         var audit = SupplierAudit(of: store, owner: owner, random: random, ledger: books)
         for number in 0..<Limits.rebuilderAuditCount where !isCancelled() && !audit.isSilent {
-            let rows = number == 0 && !catalog.isEmpty ? catalog : all
-            var schedule = AuditSchedule()
-            let challenge = schedule.next(fragmentCount: rows.count) { random.bytes32().words.0 }
-            guard let block = books.block(rows[challenge.fragment]),
+            let isCatalog = number == 0 && !catalog.isEmpty
+            let place = isCatalog ? \ContainedChallenges.catalog : \ContainedChallenges.data
+            var schedule = AuditSchedule(contained: waiting[keyPath: place])
+            let challenge = schedule.next(of: isCatalog ? catalog : all) {
+                random.bytes32().words.0
+            }
+            // Of a block that it has nothing of any more no answer is waited for.
+            waiting[keyPath: place] = nil
+            guard let block = books.block(Int64(challenge.fragment)),
                 let position = block.positionsHeld(by: store.supplier).first
             else { continue }
             _ = try audit.put(challenge, &schedule, of: block, position: position)
+            waiting[keyPath: place] = schedule.contained
         }
         return audit
     }

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Daemon
-internal import Glibc
 internal import Model
 internal import Pipelines
 
@@ -23,19 +22,11 @@ struct CommandContext: Sendable {
         homeOption = global.home.map { "--home \(shellWord($0.bytes)) " } ?? ""
         console = Console(noColor: global.noColor, environment: environment)
         canAsk = !global.noInput
-        let time = SystemTime()
-        self.time = time
-        var adapters = Adapters(
-            time: time, random: SystemRandom(),
-            workerCount: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
-            memoryByteCount: Limits.pipelineMemoryDefault)
-        adapters.hostName = environment.deviceName
-        adapters.userName = environment.userName
         // A home whose name is no UTF-8 has no node, and so no network.
         network = CustomerNetwork(
             home: try NodeHome(path: home.path), setting: .ofCommands(environment))
-        adapters.suppliers = network.suppliers
-        self.adapters = adapters
+        adapters = network.adapters
+        time = adapters.time
     }
 
     /// Opens the customer of `home` for `body`.

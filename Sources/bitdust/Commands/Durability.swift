@@ -211,7 +211,7 @@ struct DurabilityQuestion {
         let history = try context.withCustomer { try $0.repairHistory() }
         guard let days = history.meanDays else { return }
         // A disk that lost things is mended at once; a supplier that goes silent has grace first.
-        let grace = Double(Limits.supplierGrace) / 86_400_000_000_000
+        let grace = Double(context.adapters.grace) / 86_400_000_000_000
         measuredDays = days
         repairDays = min(max(days, grace), Limits.repairDays.upperBound)
         repairOrigin = .measured(history.repairs.count)

@@ -12,8 +12,9 @@ struct Rebuild: ContextualCommand {
               bitdust rebuild --dismiss /mnt/old/bd     move everything away from one
               bitdust rebuild --limit 5                 5 MiB each second
 
-            A supplier that has been silent for less than a day is waited for, unless a block \
-            could not stand one more loss. The running node does such a round by itself.
+            A supplier that is silent is waited for as long as services/rebuilding/grace-hours \
+            says, a day unless it was set, but not where a block could not stand one more loss. \
+            The running node does such a round by itself.
 
             Exit codes as those of `bitdust health`.
             """)
@@ -35,8 +36,11 @@ struct Rebuild: ContextualCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Hours of silence after which a supplier counts as gone.", valueName: "hours"))
-    var grace: UInt64 = 24
+            """
+            Hours of silence after which a supplier counts as gone, for this run (default: \
+            services/rebuilding/grace-hours).
+            """, valueName: "hours"))
+    var grace: UInt64?
 
     @Option(help: ArgumentHelp("Move at most this many MiB each second.", valueName: "MiB"))
     var limit: Int?
@@ -45,7 +49,9 @@ struct Rebuild: ContextualCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        guard grace <= 24 * 3650 else { throw ValidationError("--grace takes at most ten years.") }
+        guard grace ?? 0 <= 24 * 3650 else {
+            throw ValidationError("--grace takes at most ten years.")
+        }
         guard (1...(1 << 20)).contains(limit ?? 1) else {
             throw ValidationError("--limit takes 1 to 1048576.")
         }
@@ -53,7 +59,7 @@ struct Rebuild: ContextualCommand {
 
     func run(in context: CommandContext) throws {
         var request = RebuildRequest()
-        request.grace = grace * 3_600_000_000_000
+        request.grace = grace.map { $0 * 3_600_000_000_000 }
         request.bytesPerSecond = limit.map { $0 << 20 }
         let report = try context.withCustomer { customer in
             if let suppliers { _ = try customer.useSuppliers(suppliers.absolute) }

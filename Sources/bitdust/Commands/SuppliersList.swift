@@ -96,10 +96,8 @@ enum FamilyText {
         [JSONField("state", standing.word)]
             + (standing.failure.map { [JSONField("failure", $0)] } ?? [])
             + (standing.away.map { away in
-                [
-                    JSONField("away_since", time: away.seen),
-                    JSONField("away_seconds_counted", away.silence / 1_000_000_000),
-                ]
+                (away.seen > 0 ? [JSONField("away_since", time: away.seen)] : [])
+                    + [JSONField("away_seconds_counted", away.silence / 1_000_000_000)]
             } ?? [])
     }
 

@@ -93,6 +93,30 @@ import Testing
         }
     }
 
+    @Test func `one grace is that of every report, of replacing and of rebuilding`() throws {
+        let (station, time, adapters) = try network()
+        try station.with(adapters) { try $0.lookAtSuppliers() }
+        prepared(rename(station.supplier(2), station.scratch["away"]))
+        try station.with(adapters) { try $0.lookAtSuppliers() }
+        time.advance(nanoseconds: 5 * AbsenceStoryTests.hour)
+        var request = RebuildRequest()
+        (request.auditBytesPerDay, request.asksForAll) = (0, false)
+        for (hours, isGone) in [(24, false), (6, false), (4, true), (0, true)] as [(UInt64, Bool)] {
+            var adapters = adapters
+            adapters.grace = hours * AbsenceStoryTests.hour
+            try station.with(adapters) { customer in
+                let status = try customer.status().sources.flatMap(\.groups)
+                let health = try customer.health()
+                let rebuilt = try customer.rebuild(request, cancellation: Cancellation()) { _ in }
+                for groups in [status, health.groups, rebuilt.health.groups] {
+                    #expect(groups.contains { $0.lost > 0 } == isGone, "\(hours) hours")
+                    #expect(groups.contains { $0.doubtful > 0 } != isGone, "\(hours) hours")
+                }
+                #expect(try customer.review().vacancyCount == (isGone ? 1 : 0))
+            }
+        }
+    }
+
     @Test func `every report says the same of who is away since when`() throws {
         let (station, time, adapters) = try network()
         try station.with(adapters) { try $0.lookAtSuppliers() }

@@ -1,3 +1,4 @@
+import Catalogs
 import Model
 import Simulation
 import Testing

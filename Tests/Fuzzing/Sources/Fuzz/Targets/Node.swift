@@ -24,6 +24,16 @@ extension FuzzTarget {
             guard let code = JoinCode(String(decoding: bytes, as: UTF8.self)) else { return }
             demand(JoinCode("\(code)") == code, "a code is written so that it can be read")
         },
+        FuzzTarget(name: "rebuilder-request") { bytes in
+            recode(
+                summed("BDRBLD01", bytes), decode: { try RebuilderRequest($0) },
+                encode: { $0.encoded() })
+        },
+        FuzzTarget(name: "rebuilder-answer") { bytes in
+            recode(
+                summed("BDRBLA01", bytes), decode: { try RebuilderAnswer($0) },
+                encode: { $0.encoded() })
+        },
         FuzzTarget(name: "network-description") { bytes in
             guard let network = try? NetworkDescription(decoding: bytes) else { return }
             demand(

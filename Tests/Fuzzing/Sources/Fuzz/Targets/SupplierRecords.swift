@@ -1,4 +1,5 @@
 internal import Model
+internal import Rebuilding
 internal import Suppliers
 
 // What a supplier reads from its customers and from its own disk.
@@ -29,6 +30,24 @@ extension FuzzTarget {
         },
         FuzzTarget(name: "supplier-pointer", fixtures: ["supplier-pointer"]) { bytes in
             recode(bytes, decode: { try SupplierPointer($0) }, encode: { $0.encoded() })
+        },
+        FuzzTarget(name: "rebuild-grant", fixtures: ["rebuild-grant"]) { bytes in
+            recode(bytes, decode: { try RebuildGrant($0) }, encode: { $0.encoded() })
+        },
+        FuzzTarget(name: "granted-block") { bytes in
+            recode(
+                summed("BDGBLK01", bytes), decode: { try GrantedBlock($0) },
+                encode: { $0.encoded() })
+        },
+        FuzzTarget(name: "granted-family") { bytes in
+            recode(
+                summed("BDGFAM01", bytes), decode: { try GrantedFamily($0) },
+                encode: { $0.encoded() })
+        },
+        FuzzTarget(name: "block-move") { bytes in
+            recode(
+                summed("BDMOVE01", bytes), decode: { try BlockMove($0) },
+                encode: { $0.encoded() })
         },
     ]
 }

@@ -1,0 +1,1 @@
+../../../../Sources/Rebuilding/Delegation/GrantedBlock.swift

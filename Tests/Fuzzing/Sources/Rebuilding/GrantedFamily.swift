@@ -1,0 +1,1 @@
+../../../../Sources/Rebuilding/Delegation/GrantedFamily.swift
