@@ -7,6 +7,16 @@ extension Limits {
     package static let objectPause: Duration = .milliseconds(200)
     /// For an attempt, besides the time for its bytes.
     package static let objectDeadline: Duration = .seconds(20)
+    /// Without a byte moving either way a bucket counts as silent: an answer takes a second or two
+    /// where there is trouble, and who waits holds a thread.
+    package static let objectPatience: Duration = .seconds(10)
+    /// How often one request is sent to a silent bucket, to see whether it answers again; the
+    /// others are refused at once. Nanoseconds.
+    package static let objectTrialInterval: UInt64 = 2_000_000_000
+    /// Bytes that Linux takes of a connection before anything is acknowledged (tcp_wmem).
+    package static let objectSendBufferLength = 4 << 20
+    /// Bytes that are handed to a connection at once: progress is noted after each.
+    package static let objectPieceLength = 256 << 10
     /// Bytes each second: a link that is slower is of no use to a supplier.
     package static let objectRateMin = 256 << 10
     /// Connections that are kept for the next request: as many as a supplier has threads.

@@ -109,6 +109,12 @@ package enum Limits {
     /// Requests that a supplier works on at the same time: enough to keep a few disks busy, and the
     /// payloads of as many, 16 MiB each, are copied for the disk.
     package static let supplierThreadCount = 4
+    /// Threads beside these for requests that the index answers: has, list, usage, notices. They
+    /// wait for no disk, and not behind who does.
+    package static let supplierAnswerThreadCount = 2
+    /// How often a put waits for another of the same fragment before it is told to come again: it
+    /// waits once where the other one ends either way.
+    package static let putWaitCountMax = 4
     /// A disk with less room than that is told of, in bytes: what a busy customer puts in a minute.
     package static let supplierRoomMin = 256 << 20
     /// Customers that are called at the same time when somebody asks who is there.

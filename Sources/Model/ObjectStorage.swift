@@ -21,6 +21,14 @@ package protocol ObjectStorage: AnyObject, Sendable {
 
     /// The objects whose keys begin with `prefix`, ascending by key.
     func list(_ prefix: String) throws(ObjectError) -> [StoredObject]
+
+    /// ``ObjectError/silent(reason:)`` while requests are refused because none was answered; asks
+    /// nobody.
+    var silence: ObjectError? { get }
+}
+
+extension ObjectStorage {
+    package var silence: ObjectError? { nil }
 }
 
 /// An object in a list.

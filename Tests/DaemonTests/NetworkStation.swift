@@ -33,7 +33,11 @@ final class NetworkStation: Sendable {
     /// - Parameters:
     ///   - firstQuota: bytes that a supplier agrees to; a test may change it.
     ///   - clocks: days that the suppliers' clocks are ahead of this machine's.
-    init(suppliers count: Int, firstQuota: Int = 2 << 30, clocks: [Int] = []) async throws {
+    ///   - bucket: where the first supplier keeps its segments, instead of a disk.
+    init(
+        suppliers count: Int, firstQuota: Int = 2 << 30, clocks: [Int] = [],
+        bucket: BucketClient? = nil
+    ) async throws {
         path =
             FileManager.default.temporaryDirectory
             .appending(path: "bitdust-network-\(UUID().uuidString)").path
@@ -44,7 +48,8 @@ final class NetworkStation: Sendable {
             nodes.append(
                 try await SupplierNode(
                     number: number, below: path, threads: threads, quotaMax: firstQuota,
-                    time: ShiftedTime(days: number < clocks.count ? clocks[number] : 0)))
+                    time: ShiftedTime(days: number < clocks.count ? clocks[number] : 0),
+                    bucket: number == 0 ? bucket : nil))
         }
         self.nodes = nodes
         try FileManager.default.createDirectory(

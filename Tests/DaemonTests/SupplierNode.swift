@@ -16,7 +16,7 @@ final class SupplierNode: Sendable {
     let user: UserID
     private let identity: SessionIdentity
     private let server: SupplierServer
-    private let store: DiskFragmentStore
+    private let store: any FragmentStore
     private let threads: NetworkThreads
     private let listener = Mutex<SessionListener?>(nil)
     private let places = Mutex<RouterPlaces?>(nil)
@@ -45,13 +45,18 @@ final class SupplierNode: Sendable {
     }
 
     /// - Parameter time: what its clock says.
+    /// - Parameter bucket: where its segments are; in its directory when `nil`.
     init(
         number: Int, below scratch: String, threads: NetworkThreads, quotaMax: Int = 2 << 30,
-        time: any TimeSource = SystemTime()
+        time: any TimeSource = SystemTime(), bucket: BucketClient? = nil
     ) async throws {
         directory = "\(scratch)/supplier-\(number)"
         let random = SystemRandom()
-        let place = try SupplierDirectory.create(at: directory, random: random)
+        let disk = bucket.map { [directory] in
+            ObjectDisk(root: directory, storage: $0, random: random) as any Disk
+        }
+        let place = try SupplierDirectory.create(
+            at: directory, random: random, disk: disk ?? LocalDisk())
         store = try place.store(StoreOptions(capacity: 4 << 30))
         let root = try IdentityKey(seed: SecretBytes(random.bytes32()))
         let device = try DeviceKey(seed: SecretBytes(random.bytes32()))
@@ -120,6 +125,23 @@ final class SupplierNode: Sendable {
 
     func fragmentCount(of owner: UserID) throws -> Int {
         try store.list(of: owner, after: nil, limit: 100_000).count
+    }
+    func usage() throws -> StoreUsage { try store.usage() }
+
+    /// The same as an index says that is made from a list of the bucket, on another machine.
+    func usageMadeAnew(_ bucket: BucketClient) throws -> StoreUsage {
+        let place = directory + "-anew"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        for name in ["supplier.key", "format"] {
+            try FileManager.default.copyItem(
+                atPath: "\(directory)/\(name)", toPath: "\(place)/\(name)")
+        }
+        let disk = ObjectDisk(
+            root: place, storage: bucket, random: SystemRandom(), takesOver: true)
+        let store = try SupplierDirectory.open(at: place, disk: disk)
+            .store(StoreOptions(capacity: 4 << 30))
+        defer { store.close() }
+        return try store.usage()
     }
     var customerCount: Int { customers.withLock { $0.count } }
 

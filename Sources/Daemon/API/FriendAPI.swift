@@ -83,7 +83,7 @@ struct FriendAPI: Sendable {
     /// Bytes of what each user has stored here.
     private func storedByteCounts() async -> [UserID: Int] {
         guard let supplier = parts.supplier.current else { return [:] }
-        let counts = try? await supplier.work.perform {
+        let counts = try? await supplier.answers.perform {
             supplier.donation.promises.map { ($0.owner, $0.charged) }
         }
         return Dictionary(counts ?? [], uniquingKeysWith: { $0 + $1 })

@@ -20,13 +20,16 @@ struct SupplierAPI: Sendable {
         return table
     }
 
-    /// Does what reads disks on the supplier's own threads.
+    /// Does it on the supplier's own threads.
+    ///
+    /// - Parameter isLong: whether it re-reads disks.
     private func withSupplier(
-        _ body: @escaping @Sendable (RunningSupplier) throws -> APIEnvelope
+        isLong: Bool = false, _ body: @escaping @Sendable (RunningSupplier) throws -> APIEnvelope
     ) async -> APIEnvelope {
         guard let supplier = parts.supplier.current else { return .notStarted("supplier") }
         do {
-            return try await supplier.work.perform { try body(supplier) }
+            let threads = isLong ? supplier.work : supplier.answers
+            return try await threads.perform { try body(supplier) }
         } catch {
             return .error(NodeProcess.text(error))
         }
@@ -152,9 +155,10 @@ struct SupplierAPI: Sendable {
         let endpoints = await parts.ownEndpoints()
         let reach = await parts.hub.reach
         let values = parts.values
-        let alerts = APIValue.array(parts.supplier.alerts.map(\.value))
+        let known = parts.supplier.alerts
         return await withSupplier { supplier in
             let report = supplier.report()
+            let alerts = SupplierAlert.brought(known, upTo: supplier.disks)
             let state =
                 values[SupplierSettings.isLeaving]
                 ? "leaving" : values[SupplierSettings.isPaused] ? "paused" : "serving"
@@ -188,13 +192,14 @@ struct SupplierAPI: Sendable {
                 "reached_from_outside": .text(reach.text),
                 "reachable": .text(reach.verdict.name),
                 "reachable_since": reach.verdict.since.map { APIValue($0) } ?? .null,
-                "reach_remedy": APIValue(reach.remedy), "alerts": alerts,
+                "reach_remedy": APIValue(reach.remedy),
+                "alerts": .array(alerts.map(\.value)),
             ])
         }
     }
 
     private func verify() async -> APIEnvelope {
-        await withSupplier { supplier in
+        await withSupplier(isLong: true) { supplier in
             var (sound, damaged) = (0, 0)
             for contract in supplier.disks.store.contracts {
                 let found = try supplier.verify(contract.owner)

@@ -13,7 +13,10 @@ final class RunningSupplier: Sendable {
     let disks: SupplierDisks
     let server: SupplierServer
     let holds: HoldLedger
+    /// For what waits for disks and buckets.
     let work: BlockingWork
+    /// For what the index and the ledger answer, also while all of `work` waits.
+    let answers: BlockingWork
     private let offers: OfferMaker
     private let values: @Sendable () -> SettingValues
     private let gifts: @Sendable () -> Gifts
@@ -50,6 +53,7 @@ final class RunningSupplier: Sendable {
             directory: disks.mainPath,
             time: ServiceTime(time, directory: disks.mainPath, disk: LocalDisk()))
         work = BlockingWork(threadCount: Limits.supplierThreadCount)
+        answers = BlockingWork(threadCount: Limits.supplierAnswerThreadCount)
         let (store, serviceTime) = (disks.store, holds.time)
         let donation: @Sendable () -> Donation = {
             RunningSupplier.donation(store, serviceTime, values(), gifts())
@@ -80,7 +84,8 @@ final class RunningSupplier: Sendable {
 
     func answer(_ peer: SessionPeer, _ request: SessionRequest) async throws -> SessionResponse {
         do {
-            return try await work.perform { [server] in
+            let threads = SupplierRequest.waitsForNoDisk(request.header) ? answers : work
+            return try await threads.perform { [server] in
                 RunningSupplier.answer(peer, request, by: server)
             }
         } catch is CancellationError {
@@ -94,7 +99,7 @@ final class RunningSupplier: Sendable {
     func screen(
         _ peer: SessionPeer, _ header: [UInt8], _ payloadLength: Int
     ) async -> SessionResponse? {
-        let refusal = try? await work.perform { [server] in
+        let refusal = try? await answers.perform { [server] in
             server.refuses(
                 header, payloadByteCount: payloadLength, from: PeerIdentity(peer))
         }
@@ -122,6 +127,7 @@ final class RunningSupplier: Sendable {
     /// Lets what is under way end, and closes the disks.
     func close() async {
         await work.stop()
+        await answers.stop()
         try? holds.time.save(always: true)
         disks.store.close()
     }

@@ -93,6 +93,16 @@ enum SupplierAlert: Hashable, Sendable {
         return alerts
     }
 
+    /// These alerts, with what buckets do at the moment: nobody is asked for that.
+    static func brought(
+        _ alerts: [SupplierAlert], upTo disks: SupplierDisks
+    ) -> [SupplierAlert] {
+        alerts.filter { if case .silent = $0 { false } else { true } }
+            + disks.store.slots.compactMap { slot in
+                slot.trouble.map { .silent(path: slot.name, reason: $0) }
+            }
+    }
+
     static func reason(_ error: any Error) -> String {
         switch error {
         case SupplierDirectoryError.missing: "there is no supplier in it, and there was one"

@@ -16,7 +16,7 @@ struct SupplierReport: Sendable {
 
     struct DiskPlace: Sendable {
         let path: String
-        /// `sound`, or what is wrong.
+        /// `sound`, or what is wrong at the moment.
         let condition: String
         let room: Int
         /// Bytes that the directory takes on the disk, as `du` counts, and the bucket.
@@ -52,7 +52,8 @@ extension RunningSupplier {
             customers: customers,
             disks: store.slots.map { slot in
                 SupplierReport.DiskPlace(
-                    path: slot.name, condition: "\(slot.condition)", room: slot.room,
+                    path: slot.name, condition: slot.trouble ?? "\(slot.condition)",
+                    room: slot.room,
                     real: DiskUse.length(below: slot.path) + slot.bucketLength)
             }, counts: server.counts, servedSeconds: seconds)
     }

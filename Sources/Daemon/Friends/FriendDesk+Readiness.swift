@@ -99,7 +99,7 @@ extension FriendDesk {
         }
         let donation: Donation
         do {
-            donation = try await supplier.work.perform { supplier.donation }
+            donation = try await supplier.answers.perform { supplier.donation }
         } catch {
             throw Failure("BD-SUPPLIER-OFF", .failed, "the supplier of this node has stopped")
         }

@@ -158,7 +158,7 @@ actor SupplierService: ServiceBody {
     /// Ends the service of a supplier that leaves, when nobody needs it or its term is over.
     private func leaveIfDone(_ supplier: RunningSupplier) async {
         guard let end = supplier.departure.end,
-            let needed = try? await supplier.work.perform({ supplier.neededFragmentCount() })
+            let needed = try? await supplier.answers.perform({ supplier.neededFragmentCount() })
         else { return }
         let isOver = parts.setting.time.now.nanoseconds / 1_000_000_000 >= end
         guard needed == 0 || isOver else { return }

@@ -21,20 +21,25 @@ package final class BucketClient: ObjectStorage {
     private let pause: @Sendable (UInt64) -> Void
     private let security: NIOSSLContext?
     private let idle = Mutex<[any Channel]>([])
+    private let patience: Duration
+    private let state = Mutex(BucketSilence())
 
     /// - Parameter renew: asked for the key there is now, when the one that is used is refused: one
     ///   that is lent ends.
+    /// - Parameter patience: how long nothing may move before it counts as silent.
     /// - Parameter roots: certificates in PEM that are trusted; the system's when `nil`.
     /// - Throws: ``ObjectError/wrongAnswer(field:)`` for roots that are none.
     package init(
         _ address: BucketAddress, key: AccessKey, threads: NetworkThreads, time: any TimeSource,
         pause: @escaping @Sendable (UInt64) -> Void = { SystemPause.pause(nanoseconds: $0) },
-        roots: [UInt8]? = nil, renew: @escaping @Sendable () -> AccessKey? = { nil }
+        patience: Duration = Limits.objectPatience, roots: [UInt8]? = nil,
+        renew: @escaping @Sendable () -> AccessKey? = { nil }
     ) throws(ObjectError) {
         self.address = address
         self.threads = threads
         self.time = time
         self.pause = pause
+        self.patience = patience
         self.renew = renew
         signature = Mutex(RequestSignature(key: key, region: address.region))
         guard address.isSecure else {
@@ -55,6 +60,8 @@ package final class BucketClient: ObjectStorage {
     deinit {
         for channel in idle.withLock({ $0 }) { channel.close(promise: nil) }
     }
+
+    package var silence: ObjectError? { state.withLock(\.error) }
 
     /// Asks for nothing, to see that the bucket is there and the key may use it.
     package func probe() throws(ObjectError) { _ = try page(of: "", after: nil, countMax: 1) }
@@ -145,8 +152,11 @@ package final class BucketClient: ObjectStorage {
         var failure = ObjectError.silent(reason: "")
         for attempt in 0..<Limits.objectAttemptCountMax {
             if attempt > 0 { pause(UInt64(Limits.objectPause.nanoseconds) << UInt64(attempt - 1)) }
+            let permission = state.withLock { $0.ask(at: time.uptime) }
+            if case .refused(let error) = permission { throw error }
             do {
                 let answer = try perform(call, body, hash)
+                state.withLock { $0.answered() }
                 if accepting.contains(answer.status) {
                     if let flaw = flaw(of: answer, to: call) { throw flaw }
                     return answer
@@ -159,7 +169,17 @@ package final class BucketClient: ObjectStorage {
             } catch BucketConnection.Failure.tooLong {
                 failure = .wrongAnswer(field: "length")
             } catch {
-                failure = .silent(reason: BucketClient.reason(error))
+                let reason = BucketClient.reason(error)
+                failure = .silent(reason: reason)
+                // Who has waited for nothing once does not wait again: others need the thread.
+                let isOver =
+                    permission == .tryOnce || attempt == Limits.objectAttemptCountMax - 1
+                    || error as? BucketConnection.Failure == .timedOut
+                guard isOver else { continue }
+                state.withLock {
+                    $0.stayedSilent(reason, at: time.now, uptime: time.uptime)
+                }
+                throw failure
             }
         }
         throw failure
@@ -198,9 +218,12 @@ package final class BucketClient: ObjectStorage {
         _ call: Call, _ body: ByteBuffer, _ hash: String, on channel: any Channel
     ) throws -> BucketConnection.Response {
         let promise = channel.eventLoop.makePromise(of: BucketConnection.Response.self)
+        // What the system has taken to send moves without being seen.
+        let hidden = min(body.readableBytes, Limits.objectSendBufferLength)
         let request = BucketConnection.Request(
             head: head(of: call, length: body.readableBytes, hash), body: body,
-            limit: max(call.limit, Limits.objectErrorLengthMax))
+            limit: max(call.limit, Limits.objectErrorLengthMax),
+            patience: TimeAmount(patience + .seconds(hidden / Limits.objectRateMin)))
         let length = body.readableBytes + call.limit
         let deadline = TimeAmount(
             Limits.objectDeadline + .seconds(length / Limits.objectRateMin))

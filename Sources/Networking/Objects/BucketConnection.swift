@@ -16,6 +16,8 @@ final class BucketConnection: ChannelInboundHandler {
         let body: ByteBuffer
         /// Bytes of the answer's body.
         let limit: Int
+        /// How long nothing may move.
+        let patience: TimeAmount
     }
 
     struct Response: Sendable {
@@ -36,6 +38,8 @@ final class BucketConnection: ChannelInboundHandler {
         var head: HTTPResponseHead?
         var body: [UInt8] = []
         var isSent = false
+        /// When a byte moved last.
+        var lastMove = NIODeadline.now()
     }
 
     private var exchange: Exchange?
@@ -88,17 +92,40 @@ final class BucketConnection: ChannelInboundHandler {
         guard exchange == nil, channel.isActive else { return promise.fail(Failure.cutOff) }
         exchange = Exchange(limit: request.limit, promise: promise)
         channel.write(HTTPClientRequestPart.head(request.head), promise: nil)
-        if request.body.readableBytes > 0 {
-            channel.write(HTTPClientRequestPart.body(.byteBuffer(request.body)), promise: nil)
-        }
-        let sent = channel.eventLoop.makePromise(of: Void.self)
         let me = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        var rest = request.body
+        while let piece = rest.readSlice(
+            length: min(rest.readableBytes, Limits.objectPieceLength)), piece.readableBytes > 0
+        {
+            let moved = channel.eventLoop.makePromise(of: Void.self)
+            moved.futureResult.whenSuccess { me.value.exchange?.lastMove = .now() }
+            channel.write(HTTPClientRequestPart.body(.byteBuffer(piece)), promise: moved)
+        }
+        watch(channel, request.patience, promise)
+        let sent = channel.eventLoop.makePromise(of: Void.self)
         sent.futureResult.whenSuccess { me.value.exchange?.isSent = true }
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: sent)
     }
 
+    /// Gives the exchange up when nothing has moved for so long.
+    private func watch(
+        _ channel: any Channel, _ patience: TimeAmount, _ promise: EventLoopPromise<Response>
+    ) {
+        let end = (exchange?.lastMove ?? .now()) + patience
+        let me = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        let timer = channel.eventLoop.scheduleTask(deadline: end) {
+            guard let last = me.value.exchange?.lastMove else { return }
+            guard last + patience <= .now() else {
+                return me.value.watch(channel, patience, promise)
+            }
+            promise.fail(Failure.timedOut)
+        }
+        promise.futureResult.whenComplete { _ in timer.cancel() }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard var exchange else { return context.close(promise: nil) }
+        exchange.lastMove = .now()
         switch unwrapInboundIn(data) {
         case .head(let head): exchange.head = head
         case .body(let bytes):

@@ -18,7 +18,7 @@ package protocol Disk: AnyObject, Sendable {
     /// Takes the lock of this file for this process, or throws `EWOULDBLOCK`. Released when the
     /// returned file is closed.
     func lock(_ path: String) throws(DiskError) -> any DiskFile
-    /// Why it last said no, where it knows more than an error number.
+    /// Why it last said no, where it knows more than an error number; asks nobody.
     var refusal: String? { get }
     /// Whether it is still this store's; one that does not say is.
     func isOurs() -> Bool

@@ -5,6 +5,8 @@ internal import Synchronization
 final class BucketKeys: Sendable {
     let storage: any ObjectStorage
     let refusal = BucketRefusal()
+    /// What the bucket does not do at the moment.
+    var trouble: String? { storage.silence?.text ?? refusal.text }
     private struct Writes {
         var epoch: UInt32 = 0
         var number: UInt32 = 0
@@ -35,11 +37,8 @@ final class BucketKeys: Sendable {
 
     /// All segments that are in the bucket, and the highest epoch in which any was written.
     func segments() throws(DiskError) -> (found: [Int: SegmentParts], epoch: UInt32) {
-        let objects: [StoredObject]
-        do throws(ObjectError) {
-            objects = try storage.list(BucketKeys.segments)
-        } catch {
-            throw refusal.note(error, .list)
+        let objects = try asking(.list) { (storage) throws(ObjectError) in
+            try storage.list(BucketKeys.segments)
         }
         let writes = objects.compactMap { object in
             PartName(object.key.dropFirst(BucketKeys.segments.utf8.count)).map {
@@ -56,59 +55,70 @@ final class BucketKeys: Sendable {
 
     /// A whole small object; `nil` when there is none.
     func small(_ key: String) throws(DiskError) -> [UInt8]? {
-        do throws(ObjectError) {
-            return try storage.get(key, range: nil, limit: Limits.headLengthMax + 4)
-        } catch {
-            if error == .notFound { return nil }
-            throw refusal.note(error, .open)
+        try asking(.open) { (storage) throws(ObjectError) in
+            do throws(ObjectError) {
+                return try storage.get(key, range: nil, limit: Limits.headLengthMax + 4)
+            } catch {
+                if error == .notFound { return nil }
+                throw error
+            }
         }
     }
 
     func putSmall(_ bytes: [UInt8], as key: String) throws(DiskError) {
-        var failure: ObjectError?
-        bytes.withUnsafeBytes { source in
-            do throws(ObjectError) {
-                try storage.put([source], as: key)
-            } catch {
-                failure = error
-            }
+        let pages = PageBuffer(byteCount: max(1, bytes.count))
+        pages[0..<bytes.count].copyBytes(from: bytes)
+        try asking(.write) { (storage) throws(ObjectError) in
+            try storage.put([UnsafeRawBufferPointer(pages[0..<bytes.count])], as: key)
         }
-        if let failure { throw refusal.note(failure, .write) }
     }
 
     func remove(_ key: String) throws(DiskError) {
-        do throws(ObjectError) {
-            try storage.remove(key)
-        } catch {
-            throw refusal.note(error, .remove)
-        }
+        try asking(.remove) { (storage) throws(ObjectError) in try storage.remove(key) }
     }
 
     /// The names below `directory`, which ends with `/`, ascending.
     func names(in directory: String) throws(DiskError) -> [String] {
+        let objects = try asking(.list) { (storage) throws(ObjectError) in
+            try storage.list(directory)
+        }
+        let names = objects.compactMap {
+            $0.key.dropFirst(directory.utf8.count).split(separator: "/").first
+        }
+        return Set(names.map(String.init)).sorted()
+    }
+
+    /// Asks the bucket, and notes whether it answers.
+    func asking<Value>(
+        _ operation: DiskOperation, _ body: (any ObjectStorage) throws(ObjectError) -> Value
+    ) throws(DiskError) -> Value {
         do throws(ObjectError) {
-            let names = try storage.list(directory).compactMap {
-                $0.key.dropFirst(directory.utf8.count).split(separator: "/").first
-            }
-            return Set(names.map(String.init)).sorted()
+            let value = try body(storage)
+            refusal.forgetSilence()
+            return value
         } catch {
-            throw refusal.note(error, .list)
+            throw refusal.note(error, operation)
         }
     }
 }
 
 /// Why the bucket last said no, for the operator: a store knows error numbers only.
 final class BucketRefusal: Sendable {
-    private let last = Mutex<String?>(nil)
+    private let last = Mutex<ObjectError?>(nil)
 
-    var text: String? { last.withLock { $0 } }
+    var text: String? { last.withLock { $0?.text } }
 
     /// It has answered again.
     func forget() { last.withLock { $0 = nil } }
 
+    /// It has answered something else than was refused.
+    func forgetSilence() {
+        last.withLock { if case .silent = $0 { $0 = nil } }
+    }
+
     /// What a store makes of the error.
     func note(_ error: ObjectError, _ operation: DiskOperation) -> DiskError {
-        last.withLock { $0 = error.text }
+        last.withLock { $0 = error }
         let code =
             switch error {
             case .notFound: DiskError.notFound

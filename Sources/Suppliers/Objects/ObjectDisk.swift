@@ -54,7 +54,7 @@ package final class ObjectDisk: Disk {
         identity = Array(Hex.encode(random.bytes(32)).utf8)
     }
 
-    package var refusal: String? { bucket.refusal.text }
+    package var refusal: String? { bucket.trouble }
 
     package func open(_ path: String, _ access: DiskAccess) throws(DiskError) -> any DiskFile {
         switch place(of: path) {

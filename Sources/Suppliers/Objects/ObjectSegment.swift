@@ -37,6 +37,7 @@ final class ObjectSegment: DiskFile {
             if case .silent = error { state.withLock { $0.unsure.append(key) } }
             throw bucket.refusal.note(error, .write)
         }
+        bucket.refusal.forgetSilence()
         state.withLock {
             $0.parts.append(.init(key: key, offset: offset, length: byteCount))
         }
@@ -58,6 +59,7 @@ final class ObjectSegment: DiskFile {
                 state.withLock { $0.parts.lose(piece.key) }
                 break
             }
+            bucket.refusal.forgetSilence()
             parts.copy(bytes, at: filled)
             filled += bytes.count
             // The object is shorter than it was.
@@ -80,11 +82,7 @@ final class ObjectSegment: DiskFile {
     func removeAll() throws(DiskError) {
         let keys = state.withLock { $0.unsure + $0.parts.parts.reversed().map(\.key) }
         for key in keys {
-            do throws(ObjectError) {
-                try bucket.storage.remove(key)
-            } catch {
-                throw bucket.refusal.note(error, .remove)
-            }
+            try bucket.remove(key)
             state.withLock { state in
                 state.unsure.removeAll { $0 == key }
                 if let part = state.parts.parts.last, part.key == key {

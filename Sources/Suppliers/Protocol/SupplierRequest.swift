@@ -55,6 +55,12 @@ package struct SupplierRequest: Equatable, Sendable {
         self.call = call
     }
 
+    /// Whether an encoded request is one that a supplier's index answers, by a look at its call.
+    package static func waitsForNoDisk(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count > 8 else { return true }
+        return Call.Code(rawValue: bytes[8])?.waitsForNoDisk ?? true
+    }
+
     static let format = "supplier request"
     private static let magic: StaticString = "BDSREQ01"
 
@@ -94,6 +100,14 @@ extension SupplierRequest.Call {
         case contract = 1
         case propose, put, get, header, has, list, heads, putHead, tombstone, keep, scrub, usage
         case audit, offer, revoke
+
+        /// Small files of the supplier's own directory are no disk to wait for.
+        var waitsForNoDisk: Bool {
+            switch self {
+            case .contract, .has, .list, .keep, .usage, .offer, .revoke: true
+            case .propose, .put, .get, .header, .heads, .putHead, .tombstone, .scrub, .audit: false
+            }
+        }
     }
 
     package var code: Code {

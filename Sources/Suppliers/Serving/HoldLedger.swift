@@ -6,18 +6,26 @@ internal import Synchronization
 /// Files are `holds/<number>.hold` in the supplier's directory. A file is removed after its
 /// tombstones are durable: done twice at worst.
 ///
-/// Thread rules: any thread; calls take turns.
+/// Thread rules: any thread; calls take turns, but for the tombstones themselves: those are written
+/// while nobody waits for it.
 package final class HoldLedger: Sendable {
     private struct Entry {
         let number: UInt64
         let owner: UserID
         let due: UInt64
+        /// Whether its tombstones are being written.
+        var isPerformed = false
     }
 
     private struct State {
         /// Ascending by number.
         var entries: [Entry] = []
         var nextNumber: UInt64 = 1
+
+        mutating func mark(_ number: UInt64, isPerformed: Bool) {
+            guard let index = entries.firstIndex(where: { $0.number == number }) else { return }
+            entries[index].isPerformed = isPerformed
+        }
     }
 
     package let time: ServiceTime
@@ -76,6 +84,8 @@ package final class HoldLedger: Sendable {
     }
 
     /// Takes tombstones of these fragments back: they stay.
+    ///
+    /// - Throws: ``StoreError/unavailable(reason:)`` while some of them are being given up.
     package func remove(_ fragments: [FragmentID], of owner: UserID) throws(StoreError) {
         let kept = Set(fragments)
         try state.withLock { (state) throws(StoreError) in
@@ -83,6 +93,9 @@ package final class HoldLedger: Sendable {
                 guard let hold = try read(entry.number) else { continue }
                 let rest = hold.fragments.filter { !kept.contains($0) }
                 if rest.count == hold.fragments.count { continue }
+                guard !entry.isPerformed else {
+                    throw .unavailable(reason: "they are being given up")
+                }
                 if rest.isEmpty {
                     try delete(entry.number)
                     state.entries.removeAll { $0.number == entry.number }
@@ -101,12 +114,26 @@ package final class HoldLedger: Sendable {
     ) throws(StoreError) {
         try time.save()
         let now = time.served
-        try state.withLock { (state) throws(StoreError) in
-            for entry in state.entries where entry.due <= now {
-                if let hold = try read(entry.number), hold.due <= now { try perform(hold) }
-                try delete(entry.number)
-                state.entries.removeAll { $0.number == entry.number }
+        while let number = takeDue(now) {
+            do throws(StoreError) {
+                if let hold = try read(number), hold.due <= now { try perform(hold) }
+                try state.withLock { (state) throws(StoreError) in
+                    try delete(number)
+                    state.entries.removeAll { $0.number == number }
+                }
+            } catch {
+                state.withLock { $0.mark(number, isPerformed: false) }
+                throw error
             }
+        }
+    }
+
+    /// The next order that is due, and from now on is being done.
+    private func takeDue(_ now: UInt64) -> UInt64? {
+        state.withLock { state in
+            let next = state.entries.first { $0.due <= now && !$0.isPerformed }
+            if let next { state.mark(next.number, isPerformed: true) }
+            return next?.number
         }
     }
 

@@ -55,7 +55,7 @@ extension DiskFragmentStore {
         }
         let room = max(0, available - options.diskReserve / 2)
         let occasion = CompactionState.Occasion(
-            deadChangeCount: writer.withLock { $0.deadChangeCount }, isPressing: isPressing,
+            deadChangeCount: ledger.withLock { $0.deadChangeCount }, isPressing: isPressing,
             room: room)
         guard state.idle != occasion else { return }
         do {
@@ -131,7 +131,8 @@ extension DiskFragmentStore {
             pages.copyBytes(from: record.encoded())
             try commit(
                 [UnsafeRawBufferPointer(pages)], byteCount: byteCount, rows: [], tombstones: [],
-                &segment, &writer)
+                &segment, &writer
+            ) { _ in }
         }
     }
 
@@ -248,17 +249,13 @@ extension DiskFragmentStore {
         guard !found.isEmpty || !batch.tombstones.isEmpty else { return 0 }
         return try writer.withLock { (writer) throws(StoreError) in
             var live: [FragmentUpload] = []
-            var liveLength = 0
             for (row, upload) in found {
                 // Its owner may have given it up meanwhile.
                 let now = try newest([row.fragment], of: row.owner)[0]
                 guard let now, now.sequence == row.sequence, now.state == .live else { continue }
                 live.append(upload)
-                liveLength += row.recordLength
             }
-            let count = try append(live, batch.tombstones, &writer)
-            writer.copiedLength += liveLength
-            return count
+            return try append(live, batch.tombstones, &writer)
         }
     }
 
@@ -303,9 +300,21 @@ extension DiskFragmentStore {
             parts.append(upload.bytes)
             offset += upload.header.length
         }
+        // A reader may find an original damaged until the index knows of the copy.
+        var isLive: [Bool] = []
         try commit(
             parts, byteCount: byteCount, rows: rows, tombstones: [], mayCopy: true, &segment,
-            &writer)
+            &writer,
+            before: { () throws(StoreError) in
+                for row in rows {
+                    isLive.append(try newest([row.fragment], of: row.owner)[0]?.state == .live)
+                }
+            }
+        ) { ledger in
+            for (row, isLive) in zip(rows, isLive) {
+                ledger.addCopy(row, isOriginalLive: isLive)
+            }
+        }
         return byteCount
     }
 
@@ -325,11 +334,13 @@ extension DiskFragmentStore {
             }
             readers.remove(segment.number)
             try disk.syncDirectory(layout.segments)
-            let rest = try index.removeSegment(segment.number)
-            writer.usedLength -= segment.length
-            writer.copiedLength -= rest.copiedLength
-            for (owner, length) in rest.tombstonedLengths {
-                writer.owners[owner, default: .zero].tombstonedLength -= length
+            try ledger.withLock { ledger in
+                let rest = try index.removeSegment(segment.number)
+                ledger.usedLength -= segment.length
+                ledger.copiedLength -= rest.copiedLength
+                for (owner, length) in rest.tombstonedLengths {
+                    ledger.owners[owner, default: .zero].tombstonedLength -= length
+                }
             }
             return segment.length
         }

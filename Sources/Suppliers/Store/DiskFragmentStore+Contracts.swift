@@ -9,8 +9,8 @@ extension DiskFragmentStore {
         try checkWritable()
         let contract = try Member.admitted(contract, by: key)
         let member = try Member(contract)
-        return try members.withLock { (members) throws(StoreError) in
-            if let kept = members[contract.owner]?.contract {
+        return try contractTurn.withLock { (_) throws(StoreError) in
+            if let kept = members.withLock({ $0[contract.owner]?.contract }) {
                 if kept == contract { return kept }
                 guard kept.sequence <= contract.sequence else {
                     throw .staleContract(newest: kept.sequence)
@@ -22,7 +22,7 @@ extension DiskFragmentStore {
             } catch {
                 throw StoreError(error)
             }
-            members[contract.owner] = member
+            members.withLock { $0[contract.owner] = member }
             return contract
         }
     }
@@ -35,7 +35,7 @@ extension DiskFragmentStore {
     package func usage(of owner: UserID) throws(StoreError) -> CustomerUsage {
         try checkOpen()
         let quota = try member(owner).contract.quota
-        let usage = writer.withLock { $0.owners[owner] ?? .zero }
+        let usage = ledger.withLock { $0.owners[owner] ?? .zero }
         return CustomerUsage(quota: quota, charged: usage.liveLength + usage.tombstonedLength)
     }
 }

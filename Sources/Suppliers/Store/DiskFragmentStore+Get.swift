@@ -134,13 +134,13 @@ extension DiskFragmentStore {
     /// Marks a record as damaged. When that cannot be noted the next reader finds it again.
     func noteCorrupt(_ row: FragmentIndexRow) {
         guard !isReadOnly else { return }
-        writer.withLock { writer in
+        ledger.withLock { ledger in
             guard let now = try? index.newest([row.fragment], of: row.owner)[0],
                 now.sequence == row.sequence, now.state == .live,
                 (try? index.markCorrupt(row)) != nil
             else { return }
-            writer.owners[row.owner, default: .zero].loseToCorruption(row)
-            writer.deadChangeCount += 1
+            ledger.owners[row.owner, default: .zero].loseToCorruption(row)
+            ledger.deadChangeCount += 1
         }
     }
 

@@ -6,7 +6,7 @@ extension DiskFragmentStore {
     package func putHead(_ head: Head) throws(StoreError) {
         try checkWritable()
         try member(head.owner).check(head)
-        try headLock.withLock { (_) throws(StoreError) in
+        try headTurn.withLock { (_) throws(StoreError) in
             do {
                 try keep(head)
             } catch let error as DiskError {

@@ -5,6 +5,16 @@ internal import Synchronization
 
 extension DiskFragmentStore {
     package func put(_ uploads: [FragmentUpload]) throws(StoreError) -> [Receipt] {
+        try put(uploads, reserved: [:])
+    }
+
+    /// - Parameter reserved: what ``StoreLedger/reserve(_:)`` has promised to these uploads; it is
+    ///   used up in the moment in which they count, or given back.
+    func put(
+        _ uploads: [FragmentUpload], reserved: [UserID: Int]
+    ) throws(StoreError) -> [Receipt] {
+        var reserved = reserved
+        defer { ledger.withLock { $0.release(reserved) } }
         try checkWritable()
         guard uploads.count <= Limits.groupCommitCountMax else {
             throw .invalid(field: "upload count")
@@ -14,7 +24,7 @@ extension DiskFragmentStore {
             try member(upload.header.owner).check(upload.header)
         }
         let sequences = try writer.withLock { (writer) throws(StoreError) in
-            try store(uploads, &writer)
+            try store(uploads, &reserved, &writer)
         }
         var receipts: [Receipt] = []
         for (upload, sequence) in zip(uploads, sequences) {
@@ -40,7 +50,7 @@ extension DiskFragmentStore {
 
     /// Stores what is not there and returns the sequence of each upload's record.
     private func store(
-        _ uploads: [FragmentUpload], _ writer: inout Writer
+        _ uploads: [FragmentUpload], _ reserved: inout [UserID: Int], _ writer: inout Writer
     ) throws(StoreError) -> [UInt64] {
         var sequences: [FragmentAddress: UInt64] = [:]
         var group: [FragmentUpload] = []
@@ -55,8 +65,8 @@ extension DiskFragmentStore {
             }
         }
         if !group.isEmpty {
-            try checkRoom(for: group, writer)
-            for row in try write(group, &writer) {
+            try checkRoom(for: group, reserved)
+            for row in try write(group, &reserved, &writer) {
                 sequences[FragmentAddress(owner: row.owner, fragment: row.fragment)] = row.sequence
             }
         }
@@ -65,8 +75,11 @@ extension DiskFragmentStore {
 
     /// Refuses before the first byte what the contracts, the donation or the disk have no room for.
     private func checkRoom(
-        for group: [FragmentUpload], _ writer: Writer
+        for group: [FragmentUpload], _ own: [UserID: Int]
     ) throws(StoreError) {
+        let (owners, used, reserved) = ledger.withLock {
+            ($0.owners, $0.recordsLength, $0.reserved)
+        }
         var needs: [UserID: Int] = [:]
         var need = 0
         for upload in group {
@@ -75,16 +88,17 @@ extension DiskFragmentStore {
         }
         for upload in group {
             let owner = upload.header.owner
-            let usage = writer.owners[owner] ?? .zero
+            let usage = owners[owner] ?? .zero
+            let others = (reserved[owner] ?? 0) - (own[owner] ?? 0)
             let quota = try member(owner).contract.quota
-            let available = max(0, quota - usage.liveLength - usage.tombstonedLength)
+            let available = max(0, quota - usage.charged - others)
             let need = needs[owner] ?? 0
             guard need <= available else {
                 throw .quotaExceeded(need: need, available: available)
             }
         }
         if let capacity = options.capacity {
-            let available = max(0, capacity - writer.recordsLength)
+            let available = max(0, capacity - used)
             guard need <= available else {
                 throw .capacityExceeded(need: need, available: available)
             }
@@ -95,7 +109,7 @@ extension DiskFragmentStore {
 
     /// One group commit: header pages and payloads in one write, one sync, one index transaction.
     private func write(
-        _ group: [FragmentUpload], _ writer: inout Writer
+        _ group: [FragmentUpload], _ reserved: inout [UserID: Int], _ writer: inout Writer
     ) throws(StoreError) -> [FragmentIndexRow] {
         let byteCount = group.reduce(0) { $0 + $1.recordLength }
         var segment = try segment(withRoomFor: byteCount, &writer)
@@ -117,8 +131,13 @@ extension DiskFragmentStore {
             headerOffset += pages.count
             offset += upload.recordLength
         }
-        try commit(parts, byteCount: byteCount, rows: rows, tombstones: [], &segment, &writer)
-        for row in rows { writer.owners[row.owner, default: .zero].add(row) }
+        try commit(
+            parts, byteCount: byteCount, rows: rows, tombstones: [], &segment, &writer
+        ) { ledger in
+            for row in rows { ledger.owners[row.owner, default: .zero].add(row) }
+            ledger.release(reserved)
+            reserved = [:]
+        }
         return rows
     }
 
@@ -129,9 +148,7 @@ extension DiskFragmentStore {
         _ fragments: some Collection<FragmentID>, of owner: UserID, _ writer: inout Writer
     ) throws(StoreError) {
         let unique = Array(Set(fragments)).sorted()
-        let rows = try newest(unique, of: owner).compactMap { $0 }.filter {
-            if case .tombstoned = $0.state { false } else { true }
-        }
+        let rows = try given(unique, of: owner)
         guard !rows.isEmpty else { return }
         let byteCount = RecordHeader.length(tombstoneCount: rows.count)
         var segment = try segment(withRoomFor: byteCount, &writer)
@@ -143,22 +160,39 @@ extension DiskFragmentStore {
         let tombstones = rows.map {
             TombstoneRow(owner: owner, fragment: $0.fragment, sequence: record.sequence)
         }
+        // A reader may find some of them damaged until the index knows.
+        var now = rows
         try commit(
             [UnsafeRawBufferPointer(pages)], byteCount: byteCount, rows: [],
-            tombstones: tombstones, &segment, &writer)
-        writer.deadChangeCount += 1
-        for row in rows where row.state == .live {
-            writer.owners[owner, default: .zero].tombstone(row)
+            tombstones: tombstones, &segment, &writer,
+            before: { () throws(StoreError) in now = try given(rows.map(\.fragment), of: owner) }
+        ) { ledger in
+            ledger.deadChangeCount += 1
+            for row in now where row.state == .live {
+                ledger.owners[owner, default: .zero].tombstone(row)
+            }
+        }
+    }
+
+    /// Those of `fragments` that are there, whether they can be read or not.
+    private func given(
+        _ fragments: [FragmentID], of owner: UserID
+    ) throws(StoreError) -> [FragmentIndexRow] {
+        try newest(fragments, of: owner).compactMap { $0 }.filter {
+            if case .tombstoned = $0.state { false } else { true }
         }
     }
 
     /// Makes records durable and known; on an error neither.
     ///
     /// - Parameter mayCopy: whether `rows` are copies of records that are there.
+    /// - Parameter before: looks at the index as it is until then.
+    /// - Parameter note: brings the ledger up to the index, in the same moment for all others.
     func commit(
         _ parts: [UnsafeRawBufferPointer], byteCount: Int, rows: [FragmentIndexRow],
         tombstones: [TombstoneRow], mayCopy: Bool = false, _ segment: inout SegmentWriter,
-        _ writer: inout Writer
+        _ writer: inout Writer, before: () throws(StoreError) -> Void = {},
+        note: (inout StoreLedger) -> Void
     ) throws(StoreError) {
         let start = segment.length
         defer { writer.segment = segment.isFailed ? nil : segment }
@@ -167,19 +201,25 @@ extension DiskFragmentStore {
         } catch {
             throw StoreError(error)
         }
-        do {
-            try index.record(
-                rows, tombstones: tombstones,
-                segments: [
-                    SegmentIndexRow(
-                        number: segment.number, length: segment.length,
-                        lastSequence: writer.nextSequence - 1)
-                ], mayCopy: mayCopy)
+        let end = SegmentIndexRow(
+            number: segment.number, length: segment.length,
+            lastSequence: writer.nextSequence - 1)
+        do throws(StoreError) {
+            try ledger.withLock { (ledger) throws(StoreError) in
+                try before()
+                do throws(FragmentIndexError) {
+                    try index.record(
+                        rows, tombstones: tombstones, segments: [end], mayCopy: mayCopy)
+                } catch {
+                    throw StoreError(error)
+                }
+                ledger.usedLength += byteCount
+                note(&ledger)
+            }
         } catch {
             segment.takeBack(to: start)
-            throw StoreError(error)
+            throw error
         }
-        writer.usedLength += byteCount
     }
 
     /// The open segment, or a new one when it is full.
@@ -230,6 +270,9 @@ extension FragmentIndexRow {
 }
 
 extension OwnerUsage {
+    /// Bytes of the customer's quota.
+    var charged: Int { liveLength + tombstonedLength }
+
     mutating func add(_ row: FragmentIndexRow) {
         liveCount += 1
         liveLength += row.recordLength

@@ -12,7 +12,9 @@ internal import Synchronization
 /// 4. A segment is removed after all that can be read of it is durable in another, and the one
 ///    with the highest number is never removed.
 ///
-/// Thread rules: any thread; writes take turns, reads wait for nobody but the index.
+/// Thread rules: any thread; writes take turns, reads wait for nobody but the index. A turn (of
+/// segments, contracts, heads) may be held while a disk is waited for, so it is taken by nobody who
+/// writes nothing; `members` and `ledger` are never held across a request to the disk.
 package final class DiskFragmentStore: FragmentStore {
     package var supplier: SupplierID { key.publicKey.supplierID }
     /// What opening found and did.
@@ -26,10 +28,14 @@ package final class DiskFragmentStore: FragmentStore {
     let index: FragmentIndex
     let isReadOnly: Bool
     let members: Mutex<[UserID: Member]>
+    /// The turn of those who write to segments.
     let writer: Mutex<Writer>
+    /// Changes together with the index.
+    let ledger: Mutex<StoreLedger>
     let readers = SegmentReaders()
     let compaction = Mutex(CompactionState())
-    let headLock = Mutex(())
+    let headTurn = Mutex(())
+    let contractTurn = Mutex(())
     private let lock: (any DiskFile)?
     private let isClosed = Atomic(false)
 
@@ -47,7 +53,7 @@ package final class DiskFragmentStore: FragmentStore {
             disk: disk, layout: layout, mark: mark, isReadOnly: lock == nil)
         let members = try opening.members()
         let index = try opening.index(inMemory: indexInMemory || lock == nil)
-        let writer = try opening.writer(filling: index)
+        let (writer, ledger) = try opening.writer(filling: index)
         self.key = key
         self.disk = disk
         self.layout = layout
@@ -57,6 +63,7 @@ package final class DiskFragmentStore: FragmentStore {
         self.isReadOnly = lock == nil
         self.members = Mutex(members)
         self.writer = Mutex(writer)
+        self.ledger = Mutex(ledger)
         self.lock = lock
         self.opening = opening.report
     }
@@ -64,12 +71,12 @@ package final class DiskFragmentStore: FragmentStore {
     package func usage() throws(StoreError) -> StoreUsage {
         try checkOpen()
         let room = try room()
-        return writer.withLock { writer in
+        return ledger.withLock { ledger in
             StoreUsage(
-                capacity: options.capacity ?? writer.recordsLength + room,
-                used: writer.recordsLength,
-                tombstoned: writer.owners.values.reduce(0) { $0 + $1.tombstonedLength },
-                fragmentCount: writer.owners.values.reduce(0) { $0 + $1.liveCount })
+                capacity: options.capacity ?? ledger.recordsLength + room,
+                used: ledger.recordsLength,
+                tombstoned: ledger.owners.values.reduce(0) { $0 + $1.tombstonedLength },
+                fragmentCount: ledger.owners.values.reduce(0) { $0 + $1.liveCount })
         }
     }
 
@@ -151,23 +158,13 @@ package struct StoreOptions: Sendable {
     }
 }
 
-/// What changes when records are written.
+/// Where the next record goes.
 struct Writer {
     var segment: SegmentWriter?
     var nextSegment: Int
     var nextSequence: UInt64
-    /// Bytes of all segments.
-    var usedLength: Int
-    /// Of these, records that are in another segment too.
-    var copiedLength: Int
-    var owners: [UserID: OwnerUsage]
-    /// Goes up with all that leaves dead records behind.
-    var deadChangeCount = 0
     /// The header pages of a group are put together here, and kept for the next group.
     var headers: PageBuffer?
-
-    /// Bytes of the segments, as they are when nothing is copied.
-    var recordsLength: Int { usedLength - copiedLength }
 
     mutating func takeSequence() -> UInt64 {
         defer { nextSequence += 1 }

@@ -10,63 +10,112 @@ extension MultiDiskFragmentStore {
         for upload in uploads {
             if let flaw = upload.flaw { throw flaw }
         }
-        return try placing.withLock { (_) throws(StoreError) in try place(uploads) }
+        for _ in 0..<Limits.putWaitCountMax {
+            switch try placing.withLock({ (underWay) throws(StoreError) in
+                try plan(uploads, &underWay)
+            }) {
+            case .perform(let plan): return try perform(plan, uploads)
+            // The same fragment is on its way to this disk: its turn decides whether it gets there.
+            case .wait(let slot): slot.store.waitForTurn()
+            }
+        }
+        throw .busy
+    }
+
+    private enum Decision {
+        case perform(PutPlan)
+        case wait(DiskSlot)
     }
 
     /// Those that are there get their receipts again, the others go to one disk together.
-    private func place(_ uploads: [FragmentUpload]) throws(StoreError) -> [Receipt] {
+    private struct PutPlan {
         var homes: [FragmentAddress: DiskSlot] = [:]
         var fresh: [FragmentUpload] = []
-        for upload in uploads where homes[upload.address] == nil {
+        /// Disks for the fresh ones, the best first; their bytes are reserved on the first.
+        var places: ArraySlice<DiskSlot> = []
+        var needs: [UserID: Int] = [:]
+    }
+
+    private func plan(
+        _ uploads: [FragmentUpload], _ underWay: inout PutsUnderWay
+    ) throws(StoreError) -> Decision {
+        var plan = PutPlan()
+        for upload in uploads where plan.homes[upload.address] == nil {
             if let slot = try home(of: upload.header.fragment, upload.header.owner) {
-                homes[upload.address] = slot
-            } else if !fresh.contains(where: { $0.address == upload.address }) {
-                fresh.append(upload)
+                plan.homes[upload.address] = slot
+            } else if let slot = underWay.places[upload.address] {
+                return .wait(slot)
+            } else if !plan.fresh.contains(where: { $0.address == upload.address }) {
+                plan.fresh.append(upload)
+                plan.needs[upload.header.owner, default: 0] += upload.recordLength
             }
         }
+        guard !plan.fresh.isEmpty else { return .perform(plan) }
+        // A bucket that does not answer is the last to be asked.
+        let places = slots.filter(\.isWritable).map { ($0, $0.trouble == nil ? $0.room : -1) }
+        plan.places = places.sorted { $1.1 < $0.1 }.map(\.0)[...]
+        try reserve(plan, &underWay)
+        return .perform(plan)
+    }
+
+    /// Promises room on the first of the plan's disks.
+    private func reserve(
+        _ plan: PutPlan, _ underWay: inout PutsUnderWay
+    ) throws(StoreError) {
+        try checkRoom(for: plan.needs)
+        guard let slot = plan.places.first else { throw .readOnly }
+        slot.store.ledger.withLock { $0.reserve(plan.needs) }
+        for upload in plan.fresh { underWay.places[upload.address] = slot }
+    }
+
+    private func perform(
+        _ plan: PutPlan, _ uploads: [FragmentUpload]
+    ) throws(StoreError) -> [Receipt] {
         var receipts: [FragmentAddress: Receipt] = [:]
-        for slot in slots {
-            let known = uploads.filter { homes[$0.address] === slot }
-            for (upload, receipt) in zip(known, try slot.store.put(known)) {
+        if !plan.fresh.isEmpty {
+            defer { placing.withLock { $0.end(plan.fresh) } }
+            for (upload, receipt) in zip(plan.fresh, try store(plan)) {
                 receipts[upload.address] = receipt
             }
         }
-        for (upload, receipt) in zip(fresh, try store(fresh)) {
-            receipts[upload.address] = receipt
+        for slot in slots {
+            let known = uploads.filter { plan.homes[$0.address] === slot }
+            guard !known.isEmpty else { continue }
+            for (upload, receipt) in zip(known, try slot.store.put(known)) {
+                receipts[upload.address] = receipt
+            }
         }
         return uploads.map { receipts[$0.address]! }
     }
 
     /// Puts what is nowhere yet on the disk with the most room that takes it.
-    private func store(_ fresh: [FragmentUpload]) throws(StoreError) -> [Receipt] {
-        guard !fresh.isEmpty else { return [] }
-        try checkRoom(for: fresh)
-        let places = slots.filter(\.isWritable).map { ($0, $0.room) }.sorted { $1.1 < $0.1 }
-        var failure = StoreError.readOnly
-        for (slot, _) in places {
+    private func store(_ plan: PutPlan) throws(StoreError) -> [Receipt] {
+        var plan = plan
+        while true {
+            let slot = plan.places.removeFirst()
             do throws(StoreError) {
-                return try slot.store.put(fresh)
+                return try slot.store.put(plan.fresh, reserved: plan.needs)
             } catch {
-                failure = error
-                guard slot.note(error) else { throw error }
+                guard slot.note(error), !plan.places.isEmpty else { throw error }
+            }
+            try placing.withLock { (underWay) throws(StoreError) in
+                try reserve(plan, &underWay)
             }
         }
-        throw failure
     }
 
-    private func checkRoom(for fresh: [FragmentUpload]) throws(StoreError) {
-        var needs: [UserID: Int] = [:]
-        for upload in fresh { needs[upload.header.owner, default: 0] += upload.recordLength }
-        for upload in fresh {
-            let need = needs[upload.header.owner] ?? 0
-            let available = try usage(of: upload.header.owner).available
+    /// Refuses what the contracts or the donation have no room for besides what is under way.
+    private func checkRoom(for needs: [UserID: Int]) throws(StoreError) {
+        for (owner, need) in needs.sorted(by: { $0.key.bytes < $1.key.bytes }) {
+            guard let quota = try contract(of: owner)?.quota else { throw .unknownCustomer(owner) }
+            let taken = readable.reduce(0) { $0 + $1.store.taken(by: owner) }
+            let available = max(0, quota - taken)
             guard need <= available else {
                 throw .quotaExceeded(need: need, available: available)
             }
         }
         let need = needs.values.reduce(0, +)
-        let usage = try usage()
-        let available = max(0, usage.capacity - usage.used)
+        let available = max(0, freeLength)
         guard need <= available else {
             throw .capacityExceeded(need: need, available: available)
         }

@@ -8,17 +8,19 @@ internal import Synchronization
 /// no others.
 ///
 /// Invariants:
-/// 1. Quotas and the donation are those of all disks together, exact to the byte: puts take turns.
+/// 1. Quotas and the donation are those of all disks together, exact to the byte: what a put may
+///    use is reserved before it begins.
 /// 2. Each directory is a supplier's, of the same key, and can be opened alone.
 ///
-/// Thread rules: any thread; a disk that hangs in a put holds up the other puts, and no reads.
+/// Thread rules: any thread; a disk that hangs in a put holds up the puts that need this disk, and
+/// nobody else.
 package final class MultiDiskFragmentStore: FragmentStore {
     package let supplier: SupplierID
     package let slots: [DiskSlot]
 
     private let capacity: Mutex<Int?>
     private let isClosed = Atomic(false)
-    let placing = Mutex(())
+    let placing = Mutex(PutsUnderWay())
 
     /// - Parameter slots: at least one, all of one supplier, their stores without capacity of
     ///   their own.
@@ -85,6 +87,14 @@ package final class MultiDiskFragmentStore: FragmentStore {
         return StoreUsage(
             capacity: capacity.withLock { $0 } ?? used + room, used: used,
             tombstoned: tombstoned, fragmentCount: count)
+    }
+
+    /// Bytes of the donation that are neither used nor promised to puts.
+    var freeLength: Int {
+        if let capacity = capacity.withLock({ $0 }) {
+            return readable.reduce(capacity) { $0 - $1.store.takenLength }
+        }
+        return readable.reduce(0) { $0 + $1.room - $1.store.reservedLength }
     }
 
     package func usage(of owner: UserID) throws(StoreError) -> CustomerUsage {
@@ -199,7 +209,7 @@ package final class MultiDiskFragmentStore: FragmentStore {
 
 extension DiskFragmentStore {
     func fragmentCount(of owner: UserID) -> Int {
-        writer.withLock { $0.owners[owner]?.liveCount ?? 0 }
+        ledger.withLock { $0.owners[owner]?.liveCount ?? 0 }
     }
 
     var contracts: [Contract] {

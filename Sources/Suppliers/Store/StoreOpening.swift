@@ -102,7 +102,9 @@ struct StoreOpening {
     }
 
     /// Brings the index up to the segments and says where writing goes on.
-    mutating func writer(filling index: FragmentIndex) throws(StoreError) -> Writer {
+    mutating func writer(
+        filling index: FragmentIndex
+    ) throws(StoreError) -> (Writer, StoreLedger) {
         do {
             let lengths = try segmentLengths()
             var known = try index.segments()
@@ -120,10 +122,15 @@ struct StoreOpening {
                 for number in gone { _ = try index.removeSegment(number) }
             }
             let last = lengths.keys.max()
-            return Writer(
-                segment: try lastSegment(last, length: found.ends), nextSegment: (last ?? 0) + 1,
-                nextSequence: found.lastSequence + 1, usedLength: found.ends.values.reduce(0, +),
-                copiedLength: try index.copiedLength(), owners: try index.usage(), headers: nil)
+            return (
+                Writer(
+                    segment: try lastSegment(last, length: found.ends),
+                    nextSegment: (last ?? 0) + 1, nextSequence: found.lastSequence + 1,
+                    headers: nil),
+                StoreLedger(
+                    usedLength: found.ends.values.reduce(0, +),
+                    copiedLength: try index.copiedLength(), owners: try index.usage())
+            )
         } catch let error as FragmentIndexError {
             throw StoreError(error)
         } catch let error as DiskError {
