@@ -46,7 +46,7 @@ final class SilentBucketTests: Sendable {
     @Test func `a long transfer that goes on is not taken for silence`() async throws {
         let bucket = try server.makeBucket(threads)
         let patience = Duration.seconds(1)
-        let slow = try SlowRelay(before: server.endpoint, pause: patience / 10)
+        let slow = try SteadyRelay(before: server.endpoint, pause: patience / 10)
         let address = try #require(
             BucketAddress(
                 place: "s3://\(bucket)/one", endpoint: "http://127.0.0.1:\(slow.port)",
@@ -54,7 +54,7 @@ final class SilentBucketTests: Sendable {
         let client = try BucketClient(
             address, key: AccessKey(id: "test", secret: Array("test".utf8)), threads: threads,
             time: SystemTime(), patience: patience)
-        let bytes = (0..<SlowRelay.pieceLength * 20).map { UInt8(truncatingIfNeeded: $0 * 31) }
+        let bytes = (0..<SteadyRelay.pieceLength * 20).map { UInt8(truncatingIfNeeded: $0 * 31) }
         try bytes.withUnsafeBytes { try client.put([$0], as: "x") }
         #expect(try client.get("x", range: nil, limit: bytes.count) == bytes)
         #expect(client.silence == nil)
@@ -118,7 +118,7 @@ final class SilentBucketTests: Sendable {
 }
 
 /// Passes bytes on in small pieces, with a pause after each, both ways.
-private final class SlowRelay: Sendable {
+private final class SteadyRelay: Sendable {
     static let pieceLength = 64 << 10
     let port: UInt16
     private let socket: Int32
@@ -148,7 +148,7 @@ private final class SlowRelay: Sendable {
     }
 
     private func pass(_ from: Int32, _ to: Int32) {
-        var bytes = [UInt8](repeating: 0, count: SlowRelay.pieceLength)
+        var bytes = [UInt8](repeating: 0, count: SteadyRelay.pieceLength)
         while true {
             let count = recv(from, &bytes, bytes.count, 0)
             guard count > 0, send(to, bytes, count, Int32(MSG_NOSIGNAL)) == count else {
