@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct SlowSuppliersTests {
     private static let isLong = ProcessInfo.processInfo.environment["BITDUST_SLOW_PEERS"] != nil
     /// Nanoseconds each way: one of a good line, or with `make slow-peers` of a bad one.
-    private static let delay: UInt64 = isLong ? 1_000_000_000 : 25_000_000
+    private static let delay: UInt64 = isLong ? 400_000_000 : 25_000_000
     /// KiB that slow suppliers may cost beside the buffers that there are anyway.
     private static let growthMax = 32 << 10
 
