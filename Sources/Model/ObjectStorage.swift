@@ -54,6 +54,8 @@ package enum ObjectError: Error, Hashable, Sendable {
     case full
     /// Nothing came, or only “later”, each time it was asked.
     case silent(reason: String)
+    /// Whoever is there cannot be told from somebody else: nothing was sent.
+    case untrusted(reason: String)
     /// The answer is not one to what was asked.
     case wrongAnswer(field: String)
     /// Another error, with the status of HTTP and the code of the answer.
@@ -68,6 +70,7 @@ package enum ObjectError: Error, Hashable, Sendable {
         case .refused(let code): "the access key is refused (\(code))"
         case .full: "the bucket is full"
         case .silent(let reason): "it does not answer (\(reason))"
+        case .untrusted(let reason): "its certificate is not trusted: \(reason)"
         case .wrongAnswer(let field): "it answers what was not asked (\(field))"
         case .failed(let status, let code): "it fails (\(status) \(code))"
         }

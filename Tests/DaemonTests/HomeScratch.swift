@@ -49,6 +49,10 @@ enum Fixture {
         .deletingLastPathComponent().deletingLastPathComponent()
     static let isUpdating = ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1"
 
+    static func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+
     /// The text of a golden file, written first when `UPDATE_GOLDEN=1`.
     static func text(_ path: String, found: String) throws -> String {
         let url = root.appending(path: path)

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Identities
 import Model
 import Sealing
@@ -134,13 +135,50 @@ import Testing
             try Data(bytes[..<count]).write(to: URL(filePath: path))
             #expect(HeldRotations.read(path) == nil, "\(count) bytes")
         }
-        let start = try #require(bytes.firstIndex(of: UInt8(ascii: "\n"))) + 1
-        for index in stride(from: start, to: bytes.count, by: 7) {
-            var changed = bytes
-            changed[index] ^= 1
-            try Data(changed).write(to: URL(filePath: path))
-            #expect(HeldRotations.read(path) == nil, "byte \(index)")
+        // The moment as well: a digit that is flipped must not shorten the wait.
+        for index in bytes.indices {
+            for bit in 0..<8 where index < 64 || bit == index % 8 {
+                var changed = bytes
+                changed[index] ^= 1 << bit
+                try Data(changed).write(to: URL(filePath: path))
+                #expect(HeldRotations.read(path) == nil, "byte \(index), bit \(bit)")
+            }
         }
+        #expect(HeldRotations.Held(bytes + [10]) == nil)
+    }
+
+    @Test func `the golden file of one that waits is the same to the byte`() throws {
+        let text = try Fixture.text("fixtures/identity-document/v1.xml")
+        let document = try IdentityDocument(decoding: Array(text.utf8))
+        let held = HeldRotations.Held(due: 604_801_234_567_890, document: document)
+        let found = String(decoding: held.encoded, as: UTF8.self)
+        let golden = try Fixture.text("fixtures/identity-document/held-v1.txt", found: found)
+        #expect(found == golden)
+        let read = try #require(HeldRotations.Held(Array(golden.utf8)))
+        #expect(read.due == held.due && read.document == document)
+        let line = golden.prefix { $0 != "\n" }
+        let zeros = golden.replacing(line, with: line.replacing("BDNEXT01 ", with: "BDNEXT01 0"))
+        #expect(HeldRotations.Held(Array(zeros.utf8)) == nil, "one encoding only")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting takes root"))
+    func `what a full disk does not take waits all the same, and anew after a restart`() throws {
+        let story = try Story()
+        let place = story.scratch.home.knownIdentities
+        let known = try story.known()
+        known.learn(story.first)
+        #expect(mount("tmpfs", place, "tmpfs", 0, "size=4k") == 0)
+        try Data(repeating: 7, count: 4096).write(to: URL(filePath: "\(place)/filler"))
+        #expect(!known.learn(story.rotated))
+        let user = story.first.userID
+        #expect(known.holdLeft(of: user) == Limits.rotationHold)
+        let names = try FileManager.default.contentsOfDirectory(atPath: place)
+        #expect(names.contains("filler") && !names.contains { $0.hasSuffix(".next") })
+        #expect(umount2(place, 2) == 0)
+        let again = try story.known()
+        #expect(again.document(of: user) == story.first && again.holdLeft(of: user) == nil)
+        #expect(!again.learn(story.rotated))
+        #expect(again.holdLeft(of: user) == Limits.rotationHold)
     }
 
     @Test func `the first document of a user is believed whatever its root`() throws {

@@ -31,12 +31,7 @@ package struct DonatedPlaces: Sendable {
                 remedy: "`s3://BUCKET/PREFIX`, and `https://HOST` in "
                     + "services/supplier/storage-endpoint")
         }
-        let certificates = values[SupplierSettings.storageCertificates]
-        let client = try BucketClient(
-            address, key: try AccessKeyFile.read(home), threads: threads, time: setting.time,
-            roots: certificates.isEmpty
-                ? nil : try HomeFile.read(certificates, limit: Limits.certificatesLengthMax),
-            renew: { try? AccessKeyFile.read(home) })
+        let client = try makeClient(address)
         try client.probe()
         let directory = DonatedPlaces.directory(of: address, home)
         return DonatedPlace(
@@ -44,6 +39,25 @@ package struct DonatedPlaces: Sendable {
             disk: ObjectDisk(
                 root: directory, storage: client, random: setting.random,
                 takesOver: access(DonatedPlaces.order(directory), F_OK) == 0))
+    }
+
+    private func makeClient(_ address: BucketAddress) throws -> BucketClient {
+        let certificates = values[SupplierSettings.storageCertificates]
+        let roots =
+            certificates.isEmpty
+            ? nil : try HomeFile.read(certificates, limit: Limits.certificatesLengthMax)
+        let key = try AccessKeyFile.read(home)
+        do {
+            return try BucketClient(
+                address, key: key, threads: threads, time: setting.time, roots: roots,
+                renew: { try? AccessKeyFile.read(home) })
+        } catch {
+            throw Failure(
+                "BD-SUPPLIER-BUCKET", .badConfiguration,
+                "there is no certificate in \(certificates)",
+                remedy: "name a file with `-----BEGIN CERTIFICATE-----` in "
+                    + "services/supplier/storage-certificates")
+        }
     }
 
     /// Has the node take buckets that are another's, the next time that it opens them.

@@ -112,6 +112,9 @@ enum SupplierAlert: Hashable, Sendable {
         case SupplierDirectoryError.disk(let error):
             "\(error.operation.rawValue): error \(error.code)"
         case StoreError.unavailable(let reason): reason
+        case ObjectError.untrusted(let reason):
+            ObjectError.untrusted(reason: reason).text
+                + "; `bitdust set services/supplier/storage-certificates FILE` names an authority"
         case let error as ObjectError: error.text
         case let failure as Failure: failure.message
         default: "\(error)"

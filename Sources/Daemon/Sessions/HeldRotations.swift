@@ -9,8 +9,15 @@ internal import Synchronization
 ///
 /// Time is that in which this node has run, since a clock may be set.
 ///
-/// `USER.next` in the directory of the identities: the moment in decimal digits, a line feed, and
-/// the document.
+/// ```
+/// line 1    BDNEXT01 DUE SUM                     docs/formats/identity-document.md
+/// the rest  the document
+/// ```
+///
+/// `DUE` is the moment in decimal digits, `SUM` the CRC-32C of the line up to `DUE` and the
+/// document, eight hexadecimal digits. In the directory of the identities, as `USER.next`.
+///
+/// Golden file: `fixtures/identity-document/held-v1.txt`.
 ///
 /// Thread rules: any thread.
 final class HeldRotations: Sendable {
@@ -18,6 +25,39 @@ final class HeldRotations: Sendable {
         /// In ``ServiceTime/served``.
         let due: UInt64
         let document: IdentityDocument
+
+        private static let magic = "BDNEXT01 "
+
+        init(due: UInt64, document: IdentityDocument) {
+            self.due = due
+            self.document = document
+        }
+
+        var encoded: [UInt8] {
+            let start = Held.magic + "\(due)"
+            let sum = Held.sum(Array(start.utf8) + document.bytes)
+            return Array("\(start) \(sum)\n".utf8) + document.bytes
+        }
+
+        /// `nil` for what is no document that waits.
+        init?(_ bytes: [UInt8]) {
+            guard let end = bytes.prefix(64).firstIndex(of: UInt8(ascii: "\n")),
+                let line = String(validating: bytes[..<end], as: UTF8.self),
+                line.hasPrefix(Held.magic)
+            else { return nil }
+            let words = line.dropFirst(Held.magic.utf8.count).split(
+                separator: " ", omittingEmptySubsequences: false)
+            guard words.count == 2, let due = UInt64(words[0]), "\(due)" == words[0],
+                let document = try? IdentityDocument(decoding: Array(bytes[(end + 1)...]))
+            else { return nil }
+            self.init(due: due, document: document)
+            guard encoded == bytes else { return nil }
+        }
+
+        private static func sum(_ bytes: [UInt8]) -> String {
+            let digits = String(Checksum.crc32c(bytes.span.bytes), radix: 16)
+            return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+        }
     }
 
     private let directory: String
@@ -60,8 +100,7 @@ final class HeldRotations: Sendable {
         guard let entry else { return false }
         // What is lost by a full disk waits anew when it is seen again.
         try? time.save(always: true)
-        try? HomeFile.write(
-            Array("\(entry.due)\n".utf8) + document.bytes, to: path(of: document.userID))
+        try? HomeFile.write(entry.encoded, to: path(of: document.userID))
         return isNews
     }
 
@@ -93,12 +132,7 @@ final class HeldRotations: Sendable {
 
     /// `nil` for what is no document that waits.
     static func read(_ path: String) -> Held? {
-        guard
-            let bytes = try? HomeFile.read(path, limit: Limits.identityDocumentLengthMax + 32),
-            let end = bytes.prefix(21).firstIndex(of: UInt8(ascii: "\n")),
-            let due = UInt64(String(decoding: bytes[..<end], as: UTF8.self)),
-            let document = try? IdentityDocument(decoding: Array(bytes[(end + 1)...]))
-        else { return nil }
-        return Held(due: due, document: document)
+        let limit = Limits.identityDocumentLengthMax + 64
+        return (try? HomeFile.read(path, limit: limit)).flatMap { Held($0) }
     }
 }

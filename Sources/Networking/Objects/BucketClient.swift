@@ -28,7 +28,7 @@ package final class BucketClient: ObjectStorage {
     ///   that is lent ends.
     /// - Parameter patience: how long nothing may move before it counts as silent.
     /// - Parameter roots: certificates in PEM that are trusted; the system's when `nil`.
-    /// - Throws: ``ObjectError/wrongAnswer(field:)`` for roots that are none.
+    /// - Throws: ``ObjectError/untrusted(reason:)`` for roots that are none.
     package init(
         _ address: BucketAddress, key: AccessKey, threads: NetworkThreads, time: any TimeSource,
         pause: @escaping @Sendable (UInt64) -> Void = { SystemPause.pause(nanoseconds: $0) },
@@ -49,11 +49,13 @@ package final class BucketClient: ObjectStorage {
         do {
             var settings = TLSConfiguration.makeClientConfiguration()
             if let roots {
-                settings.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(roots))
+                let certificates = try NIOSSLCertificate.fromPEMBytes(roots)
+                guard !certificates.isEmpty else { throw NIOSSLError.failedToLoadCertificate }
+                settings.trustRoots = .certificates(certificates)
             }
             security = try NIOSSLContext(configuration: settings)
         } catch {
-            throw .wrongAnswer(field: "trusted certificates")
+            throw .untrusted(reason: "the trusted certificates are no PEM")
         }
     }
 
@@ -154,9 +156,10 @@ package final class BucketClient: ObjectStorage {
             if attempt > 0 { pause(UInt64(Limits.objectPause.nanoseconds) << UInt64(attempt - 1)) }
             let permission = state.withLock { $0.ask(at: time.uptime) }
             if case .refused(let error) = permission { throw error }
+            var hasAnswered = true
+            defer { if hasAnswered { state.withLock { $0.answered() } } }
             do {
                 let answer = try perform(call, body, hash)
-                state.withLock { $0.answered() }
                 if accepting.contains(answer.status) {
                     if let flaw = flaw(of: answer, to: call) { throw flaw }
                     return answer
@@ -169,15 +172,15 @@ package final class BucketClient: ObjectStorage {
             } catch BucketConnection.Failure.tooLong {
                 failure = .wrongAnswer(field: "length")
             } catch {
-                let reason = BucketClient.reason(error)
-                failure = .silent(reason: reason)
+                hasAnswered = false
+                failure = BucketClient.failure(error)
                 // Who has waited for nothing once does not wait again: others need the thread.
                 let isOver =
                     permission == .tryOnce || attempt == Limits.objectAttemptCountMax - 1
-                    || error as? BucketConnection.Failure == .timedOut
+                    || error as? BucketConnection.Failure == .timedOut || !failure.isSilence
                 guard isOver else { continue }
                 state.withLock {
-                    $0.stayedSilent(reason, at: time.now, uptime: time.uptime)
+                    $0.stayedSilent(failure, at: time.now, uptime: time.uptime)
                 }
                 throw failure
             }
@@ -275,15 +278,27 @@ package final class BucketClient: ObjectStorage {
         return head
     }
 
-    private static func reason(_ error: any Error) -> String {
+    /// Why nothing came.
+    private static func failure(_ error: any Error) -> ObjectError {
         switch error {
-        case BucketConnection.Failure.cutOff: "the connection ended"
-        case BucketConnection.Failure.malformed: "no HTTP"
-        case BucketConnection.Failure.timedOut: "no answer in time"
-        case is NIOSSLError, is BoringSSLError: "its certificate is not trusted"
-        case is NIOConnectionError: "it cannot be reached"
-        default: "\(error)"
+        case BucketConnection.Failure.cutOff: .silent(reason: "the connection ended")
+        case BucketConnection.Failure.malformed: .silent(reason: "no HTTP")
+        case BucketConnection.Failure.timedOut: .silent(reason: "no answer in time")
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            .untrusted(reason: "it is another host's")
+        case is NIOSSLError, is BoringSSLError:
+            "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+                ? .untrusted(reason: "its authority is not known, or its time is over")
+                : .silent(reason: "no TLS")
+        case is NIOConnectionError: .silent(reason: "it cannot be reached")
+        default: .silent(reason: "\(error)")
         }
+    }
+}
+
+extension ObjectError {
+    fileprivate var isSilence: Bool {
+        if case .silent = self { true } else { false }
     }
 }
 

@@ -43,6 +43,8 @@ final class BucketConnection: ChannelInboundHandler {
     }
 
     private var exchange: Exchange?
+    /// Why the connection ended, which may be before it is used.
+    private var end: (any Error)?
 
     static func connect(
         to address: BucketAddress, on eventLoop: any EventLoop, security: NIOSSLContext?
@@ -89,7 +91,9 @@ final class BucketConnection: ChannelInboundHandler {
     private func begin(
         _ request: Request, on channel: any Channel, _ promise: EventLoopPromise<Response>
     ) {
-        guard exchange == nil, channel.isActive else { return promise.fail(Failure.cutOff) }
+        guard exchange == nil, end == nil, channel.isActive else {
+            return promise.fail(end ?? Failure.cutOff)
+        }
         exchange = Exchange(limit: request.limit, promise: promise)
         channel.write(HTTPClientRequestPart.head(request.head), promise: nil)
         let me = NIOLoopBound(self, eventLoop: channel.eventLoop)
@@ -158,6 +162,7 @@ final class BucketConnection: ChannelInboundHandler {
     private func fail(_ error: any Error, _ context: ChannelHandlerContext) {
         let promise = exchange?.promise
         exchange = nil
+        end = end ?? error
         promise?.fail(error)
         context.close(promise: nil)
     }

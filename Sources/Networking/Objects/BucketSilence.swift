@@ -45,7 +45,8 @@ struct BucketSilence {
     mutating func answered() { silence = nil }
 
     /// Nothing came.
-    mutating func stayedSilent(_ reason: String, at now: Timestamp, uptime: UInt64) {
+    mutating func stayedSilent(_ error: ObjectError, at now: Timestamp, uptime: UInt64) {
+        let reason = if case .silent(let reason) = error { reason } else { error.text }
         silence = Silence(
             since: silence?.since ?? now, reason: reason,
             nextTrial: uptime + Limits.objectTrialInterval)

@@ -30,7 +30,8 @@ extension Customer {
             let score = CandidateScore(
                 Candidate(
                     supplier: id, operatorID: operatorID(of: entry.supplier.record), address: nil,
-                    free: entry.usage?.available ?? 0, latency: entry.latency,
+                    free: min(entry.usage?.available ?? 0, entry.capacityLeft),
+                    latency: entry.latency,
                     answeredPerMille: state.absence.answeredPerMille,
                     auditsPassed: Int((state.passes - 1).rounded()),
                     auditsFailed: state.lossCount + state.lieCount))

@@ -39,7 +39,12 @@ enum FileAccess {
         isWritten = close(descriptor) == 0 && isWritten
         let isNamed =
             isWritten && temporary.withPath { old in path.withPath { rename(old, $0) } } == 0
-        guard isNamed, syncDirectory(of: path) else { throw failure("write", path) }
+        guard isNamed, syncDirectory(of: path) else {
+            let failure = failure("write", path)
+            // A part of it is of no use, and takes room that is scarce.
+            if !isNamed { temporary.withPath { _ = unlink($0) } }
+            throw failure
+        }
     }
 
     static func remove(_ path: [UInt8]) throws {

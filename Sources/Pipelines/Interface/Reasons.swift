@@ -139,5 +139,12 @@ extension SupplierDirectoryError {
 }
 
 extension SecretFile.Failure {
-    var reason: String { "\(self)" }
+    var reason: String {
+        switch self {
+        case .exists: "there is such a file already"
+        case .system(let call, _, let number): "\(call): \(String(cString: strerror(number)))"
+        case .readBackDiffers: "what was written reads back as something else"
+        case .tooLong(_, let limit): "longer than \(limit) bytes"
+        }
+    }
 }

@@ -88,7 +88,8 @@ package struct LocalSuppliers: SupplierConnector {
         } catch SupplierDirectoryError.missing where creates {
             place = try SupplierDirectory.create(at: address, random: random)
         }
-        let store = try place.store(StoreOptions(capacity: Limits.embeddedCapacity))
+        // It takes what its disk has room for, and says so.
+        let store = try place.store(StoreOptions())
         let rules = SupplierRules(
             quotaMax: { _ in Limits.embeddedCapacity }, isDeviceValid: { _, _ in true },
             requestRate: nil)

@@ -113,7 +113,12 @@ final class BucketRefusal: Sendable {
 
     /// It has answered something else than was refused.
     func forgetSilence() {
-        last.withLock { if case .silent = $0 { $0 = nil } }
+        last.withLock { error in
+            switch error {
+            case .silent, .untrusted: error = nil
+            default: break
+            }
+        }
     }
 
     /// What a store makes of the error.
@@ -124,7 +129,7 @@ final class BucketRefusal: Sendable {
             case .notFound: DiskError.notFound
             case .refused: DiskError.refused
             case .full: DiskError.noSpace
-            case .silent: DiskError.silent
+            case .silent, .untrusted: DiskError.silent
             case .noBucket, .wrongAnswer, .failed: DiskError.inputOutput
             }
         return DiskError(operation, code: code)

@@ -100,6 +100,12 @@ enum SupplierText {
         sizeText(UInt64(clamping: value?.asInteger ?? 0))
     }
 
+    /// A bucket has no limit that anybody knows of: what is donated is one.
+    private static func room(_ byteCount: APIValue?) -> String {
+        byteCount?.asInteger.map { Int($0) >= Limits.objectRoom } == true
+            ? "room for all that is donated" : "room for \(size(byteCount))"
+    }
+
     static func status(_ answer: APIValue) -> [String] {
         let rows = [
             ("state", answer["state"]?.asText ?? ""), ("donated", size(answer["donated"])),
@@ -123,7 +129,7 @@ enum SupplierText {
             lines.append(
                 "disk".leftAligned(11) + "\(disk["path"]?.asText ?? ""): "
                     + "\(disk["condition"]?.asText ?? ""), \(size(disk["real"])) on it, "
-                    + "room for \(size(disk["room"]))")
+                    + room(disk["room"]))
         }
         for alert in answer["alerts"]?.asArray ?? [] {
             lines.append("")

@@ -86,6 +86,8 @@ final class SilentBucketTests: Sendable {
         let (home, source) = (station.home(), station.source)
         var (adapters, network) = station.adapters()
         adapters.patience = LanePatience()
+        // However long it takes until the silence is seen.
+        adapters.patience.hold = adapters.patience.networkHold
         let waiting = adapters
         let report = try await onThread {
             let customer = try Customer.open(home: home, adapters: waiting)

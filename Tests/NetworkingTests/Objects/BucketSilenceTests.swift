@@ -12,7 +12,7 @@ import Testing
         var silence = BucketSilence()
         #expect(silence.ask(at: 5) == .ask)
         #expect(silence.error == nil)
-        silence.stayedSilent("no answer in time", at: noon, uptime: 100)
+        silence.stayedSilent(.silent(reason: "no answer in time"), at: noon, uptime: 100)
         let error = ObjectError.silent(
             reason: "since \(noon.description.prefix(10)) 12:00:00 UTC: no answer in time")
         #expect(silence.error == error)
@@ -22,7 +22,8 @@ import Testing
         // Until that one is answered or given up.
         #expect(silence.ask(at: 100 + 50 * interval) == .refused(error))
         silence.stayedSilent(
-            "the connection ended", at: Timestamp(nanoseconds: 0), uptime: 500 * interval)
+            .silent(reason: "the connection ended"), at: Timestamp(nanoseconds: 0),
+            uptime: 500 * interval)
         // Since when does not change; why does.
         #expect(
             silence.error
@@ -39,10 +40,11 @@ import Testing
         var silence = BucketSilence()
         #expect(silence.ask(at: 0) == .ask)
         #expect(silence.ask(at: 0) == .ask)
-        silence.stayedSilent("no answer in time", at: noon, uptime: 10)
-        silence.stayedSilent("no answer in time", at: noon, uptime: 20)
+        let error = ObjectError.silent(reason: "no answer in time")
+        silence.stayedSilent(error, at: noon, uptime: 10)
+        silence.stayedSilent(error, at: noon, uptime: 20)
         #expect(silence.ask(at: 20 + interval) == .tryOnce)
-        silence.stayedSilent("no answer in time", at: noon, uptime: 30 + interval)
+        silence.stayedSilent(error, at: noon, uptime: 30 + interval)
         #expect(silence.ask(at: 30 + 2 * interval) == .tryOnce)
     }
 }
