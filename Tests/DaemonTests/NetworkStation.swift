@@ -118,6 +118,21 @@ final class NetworkStation: Sendable {
         }
     }
 
+    /// Backs up, and makes whole what an earlier backup that failed has left with receipts of some:
+    /// a block that two of three have signed for is not stored again.
+    func backupAndRebuild(
+        lookup: any NodeLookup
+    ) async throws -> (report: BackupReport, rebuilt: RebuildReport) {
+        let report = try await backup(lookup: lookup)
+        let home = home()
+        let rebuilt = try await command(lookup: lookup) { adapters in
+            let customer = try Customer.open(home: home, adapters: adapters)
+            defer { customer.close() }
+            return try customer.rebuild(RebuildRequest(), cancellation: Cancellation()) { _ in }
+        }
+        return (report, rebuilt)
+    }
+
     func restore(
         from name: String = "home", lookup: any NodeLookup = NoLookup()
     ) async throws -> RestoreReport {

@@ -71,19 +71,7 @@ import Testing
         let places = Dictionary(
             uniqueKeysWithValues: station.nodes.map { ($0.user, [$0.endpoint!]) })
         let lookup = KnownPlaces(places: places)
-        let (home, source) = (station.home(), station.source)
-        let (report, rebuilt) = try await station.command(lookup: lookup) { adapters in
-            let customer = try Customer.open(home: home, adapters: adapters)
-            defer { customer.close() }
-            let report = try customer.backup(
-                BackupRequest(paths: [Array(source.utf8)]), cancellation: Cancellation()
-            ) { _ in }
-            // A block that had two receipts of three when the cut came is made whole by this.
-            let rebuilt = try customer.rebuild(
-                RebuildRequest(), cancellation: Cancellation()
-            ) { _ in }
-            return (report, rebuilt)
-        }
+        let (report, rebuilt) = try await station.backupAndRebuild(lookup: lookup)
         #expect(report.suppliersFailed.isEmpty)
         #expect(rebuilt.health.word == "safe")
         // The new addresses are remembered: nobody needs to be asked again.

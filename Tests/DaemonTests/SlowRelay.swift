@@ -6,61 +6,36 @@ import Synchronization
 /// A long, thin line in front of a listener on loopback: each byte comes so much later, and only so
 /// many are on the way at a time.
 final class SlowRelay: Sendable {
-    let endpoint: Endpoint
     /// Nanoseconds that a byte takes each way; what is 0 is passed on at once.
     let delay: Mutex<UInt64>
-    private let socket: Int32
-    private let target: UInt16
-    private let open = Mutex<[Int32]>([])
-    private let isOpen = Mutex(true)
+    private let socket: RelaySocket
+
+    var endpoint: Endpoint { socket.endpoint }
 
     /// Bytes of one direction of a connection that are on the way at a time.
     private static let windowLength = 128 << 10
 
     init(before target: UInt16, delay: UInt64 = 0) throws {
-        self.target = target
         self.delay = Mutex(delay)
-        let (socket, port) = try Loopback.listen()
-        self.socket = socket
-        endpoint = Endpoint(.v4(127 << 24 | 1), port: port)
-        Thread { [self] in accept() }.start()
-    }
-
-    func close() {
-        guard
-            isOpen.withLock({ was in
-                defer { was = false }
-                return was
-            })
-        else { return }
-        shutdown(socket, Int32(SHUT_RDWR))
-        Glibc.close(socket)
-        for one in open.withLock({ $0 }) { shutdown(one, Int32(SHUT_RDWR)) }
-    }
-
-    private func accept() {
-        while true {
-            let dialler = Glibc.accept(socket, nil, nil)
-            guard dialler >= 0 else { return }
-            guard let listener = Loopback.connect(to: target) else {
-                Glibc.close(dialler)
-                continue
-            }
-            // Closed with the process: they are few.
-            open.withLock { $0 += [dialler, listener] }
+        socket = try RelaySocket()
+        socket.relay(to: target) { [self] dialler, listener in
             for (from, to) in [(dialler, listener), (listener, dialler)] {
                 let line = Line(to: to)
-                Thread { [self] in
-                    var buffer = [UInt8](repeating: 0, count: 16 << 10)
-                    while true {
-                        let length = recv(from, &buffer, buffer.count, 0)
-                        guard length > 0 else { break }
-                        line.send(Array(buffer[..<length]), after: delay.withLock { $0 })
-                    }
-                    line.send([], after: delay.withLock { $0 })
-                }.start()
+                Thread { [self] in pass(from, by: line) }.start()
             }
         }
+    }
+
+    func close() { socket.close() }
+
+    private func pass(_ from: Int32, by line: Line) {
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let length = recv(from, &buffer, buffer.count, 0)
+            guard length > 0 else { break }
+            line.send(Array(buffer[..<length]), after: delay.withLock { $0 })
+        }
+        line.send([], after: delay.withLock { $0 })
     }
 
     /// One direction of a connection.

@@ -145,20 +145,7 @@ import Testing
             "\(error)".contains("the connection by router \(place.hostile.endpoint) ended")
         }
         // With another one the backup goes on where it was.
-        let (home, source) = (station.home(), station.source)
-        let (report, rebuilt) = try await station.command(lookup: place.lookup) { adapters in
-            let customer = try Customer.open(home: home, adapters: adapters)
-            defer { customer.close() }
-            let report = try customer.backup(
-                BackupRequest(paths: [Array(source.utf8)]), cancellation: Cancellation()
-            ) { _ in }
-            // A block that two of three had signed for when the router changed the first byte is
-            // made whole by this.
-            let rebuilt = try customer.rebuild(
-                RebuildRequest(), cancellation: Cancellation()
-            ) { _ in }
-            return (report, rebuilt)
-        }
+        let (report, rebuilt) = try await station.backupAndRebuild(lookup: place.lookup)
         #expect(report.suppliersFailed.isEmpty)
         #expect(rebuilt.health.word == "safe")
         await place.end()

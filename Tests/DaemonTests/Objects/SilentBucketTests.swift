@@ -122,32 +122,23 @@ final class SilentBucketTests: Sendable {
 /// Passes bytes on in small pieces, with a pause after each, both ways.
 private final class SteadyRelay: Sendable {
     static let pieceLength = 64 << 10
-    let port: UInt16
-    private let socket: Int32
-    private let target: UInt16
+    private let socket: RelaySocket
     private let pause: Duration
 
+    var port: UInt16 { socket.port }
+
     init(before endpoint: String, pause: Duration) throws {
-        target = try #require(endpoint.split(separator: ":").last.flatMap { UInt16($0) })
+        let target = try #require(endpoint.split(separator: ":").last.flatMap { UInt16($0) })
         self.pause = pause
-        (socket, port) = try Loopback.listen()
-        Thread { [self] in accept() }.start()
-    }
-
-    func close() {
-        shutdown(socket, Int32(SHUT_RDWR))
-        Foundation.close(socket)
-    }
-
-    private func accept() {
-        while true {
-            let dialler = Foundation.accept(socket, nil, nil)
-            guard dialler >= 0, let listener = Loopback.connect(to: target) else { return }
+        socket = try RelaySocket()
+        socket.relay(to: target) { [self] dialler, listener in
             for (from, to) in [(dialler, listener), (listener, dialler)] {
                 Thread { [self] in pass(from, to) }.start()
             }
         }
     }
+
+    func close() { socket.close() }
 
     private func pass(_ from: Int32, _ to: Int32) {
         var bytes = [UInt8](repeating: 0, count: SteadyRelay.pieceLength)
