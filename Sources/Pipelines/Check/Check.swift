@@ -7,6 +7,9 @@ internal import Suppliers
 internal import Synchronization
 
 /// Asks the suppliers what they have, or reads all of it, and says what that means.
+///
+/// What a supplier said in the end counts: a fragment for which it had to be asked again, since it
+/// did not answer for a while, is as good as any other.
 struct Check {
     private struct State {
         var report = CheckReport()
@@ -23,11 +26,13 @@ struct Check {
     let repairs: Bool
     let cancellation: Cancellation
     let progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void
+    let patience: FetchPatience
 
     func perform() throws -> CheckReport {
         let open = customer.suppliers.withLock { $0 }
         let fetcher = BlockFetcher(
-            stores: open.stores, user: customer.owner.user, time: customer.adapters.time)
+            stores: open.stores, user: customer.owner.user, time: customer.adapters.time,
+            patience: patience)
         let state = StateBox(State())
         let total = UInt64(try customer.catalog.blockCount())
         let queue = BoundedQueue<BlockRow>(countMax: 2 * customer.adapters.workerCount)
@@ -95,16 +100,15 @@ struct Check {
         recycler: BufferRecycler, state: StateBox
     ) throws {
         let descriptor = row.descriptor
-        var answers = descriptor.places.map { place in
-            (try? stores[place.supplier]?.has([place.fragment], of: customer.owner.user))?.first
-        }
+        var answers = try fetcher.presence(of: descriptor)
         var present = answers.map { $0 == true }
         var good = present
         if readsData {
             let stripe = RecycledBuffer(
                 byteCount: BlockFetcher.stripeByteCount(descriptor), from: recycler)
-            for position in descriptor.places.indices where present[position] {
-                switch fetcher.read(position, of: descriptor, into: stripe.buffer) {
+            let held = descriptor.places.indices.filter { present[$0] }
+            for (position, outcome) in try fetcher.read(held, of: descriptor, into: stripe.buffer) {
+                switch outcome {
                 case .good: break
                 case .wrong: good[position] = false
                 case .unknown:
@@ -163,7 +167,7 @@ struct Check {
         }
         if !state.isMended {
             try LostPaths(customer: customer, lostRows: state.lostRows)
-                .forEach(cancellation: cancellation) {
+                .forEach(cancellation: cancellation, patience: patience) {
                     report.pathsLost.append(($0.snapshot, $0.path))
                     return true
                 }
@@ -175,15 +179,19 @@ struct Check {
 extension Customer {
     /// Asks every supplier for every fragment; with `readsData`, reads and checks all of them.
     ///
-    /// - Parameter repairs: writes fragments that are missing or wrong again, where their supplier
-    ///   can be reached and enough others are good.
+    /// - Parameters:
+    ///   - repairs: writes fragments that are missing or wrong again, where their supplier
+    ///     can be reached and enough others are good.
+    ///   - waiting: hears of suppliers that have stopped answering and are waited for.
     package func check(
         readsData: Bool, repairs: Bool, cancellation: Cancellation,
-        progress: @escaping @Sendable (_ done: UInt64, _ total: UInt64) -> Void
+        progress: @escaping @Sendable (_ done: UInt64, _ total: UInt64) -> Void,
+        waiting: @escaping @Sendable (SupplierWait) -> Void = { _ in }
     ) throws -> CheckReport {
         let check = Check(
             customer: self, readsData: readsData, repairs: repairs, cancellation: cancellation,
-            progress: progress)
+            progress: progress,
+            patience: makePatience(cancellation: cancellation, waiting: waiting))
         do {
             return try check.perform()
         } catch {

@@ -30,15 +30,17 @@ struct LostPaths {
     /// at, in a table on disk. A directory in which nothing is lost is walked once for all
     /// snapshots that have it.
     func forEach(
-        cancellation: Cancellation = Cancellation(), _ body: (LostPath) throws -> Bool
+        cancellation: Cancellation = Cancellation(), patience: FetchPatience? = nil,
+        _ body: (LostPath) throws -> Bool
     ) throws {
         guard !lostRows.isEmpty else { return }
         let chunks = try GatheredChunks(customer.catalog, cancellation: cancellation) {
             $1 == .tree || lostRows.contains($0)
         }
         var walk = LostWalk(
-            contents: try customer.makeReading(isSparing: false, index: chunks).contents,
-            chunks: chunks, lostRows: lostRows, cancellation: cancellation)
+            contents: try customer.makeReading(
+                isSparing: false, index: chunks, patience: patience
+            ).contents, chunks: chunks, lostRows: lostRows, cancellation: cancellation)
         for (id, snapshot) in try customer.snapshots().reversed() {
             let goesOn = try walk.take(snapshot) { path, isDirectory in
                 try body(
@@ -83,7 +85,9 @@ private struct LostWalk {
     /// - Returns: false as soon as `tell` does.
     mutating func take(_ snapshot: Snapshot, _ tell: Tell) throws -> Bool {
         let reader = SnapshotReader(snapshot: snapshot, contents: contents)
-        guard let top = try? reader.topEntries() else { return try tell(Array("/".utf8), true) }
+        guard let top = try readable({ try reader.topEntries() }) else {
+            return try tell(Array("/".utf8), true)
+        }
         var steps = [Step(entries: top[...], path: [], content: nil)]
         while var step = steps.popLast() {
             guard let entry = step.entries.popFirst() else {
@@ -94,8 +98,9 @@ private struct LostWalk {
             let path = joinPath(step.path, entry.name)
             let isDirectory = entry.kind == .directory
             let isKnown = isDirectory && whole.contains(entry.content)
-            let tree = isDirectory && !isKnown ? try? contents.tree(of: entry) : nil
-            let isLost = !isKnown && tree == nil && isLost(entry)
+            let tree =
+                isDirectory && !isKnown ? try readable { try contents.tree(of: entry) } : nil
+            let isLost = try !isKnown && tree == nil && isLost(entry)
             step.isWhole = step.isWhole && !isLost
             steps.append(step)
             if let tree {
@@ -116,8 +121,19 @@ private struct LostWalk {
         }
     }
 
-    private func isLost(_ entry: TreeEntry) -> Bool {
+    /// - Returns: `nil` for what cannot be read.
+    private func readable<Value>(_ read: () throws -> Value) throws -> Value? {
         do {
+            return try read()
+        } catch let error as CancelledError {
+            throw error
+        } catch {
+            return nil
+        }
+    }
+
+    private func isLost(_ entry: TreeEntry) throws -> Bool {
+        let found: Void? = try readable {
             try contents.forEachChunk(of: entry.content) { id in
                 if let place = try chunks.location(of: id),
                     lostRows.contains(Int64(place.blockRow))
@@ -125,10 +141,8 @@ private struct LostWalk {
                     throw FetchError.unknownChunk(id)
                 }
             }
-            return false
-        } catch {
-            return true
         }
+        return found == nil
     }
 }
 

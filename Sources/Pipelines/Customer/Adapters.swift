@@ -11,7 +11,7 @@ package struct Adapters: Sendable {
     package let memoryByteCount: Int
     /// How suppliers are reached: directories of this machine unless something else is given.
     package var suppliers: any SupplierConnector
-    /// How long a backup waits for suppliers that have stopped answering.
+    /// How long backups and all that reads wait for suppliers that have stopped answering.
     package var patience = LanePatience()
     /// How long a supplier may take before another is asked too.
     package var hedging = HedgeDelays()

@@ -24,10 +24,12 @@ extension Customer {
 
     package func restore(
         _ request: RestoreRequest, cancellation: Cancellation,
-        progress: @escaping @Sendable (RestoreProgress) -> Void
+        progress: @escaping @Sendable (RestoreProgress) -> Void,
+        waiting: @escaping @Sendable (SupplierWait) -> Void = { _ in }
     ) throws -> RestoreReport {
         let restore = Restore(
-            customer: self, request: request, cancellation: cancellation, progress: progress)
+            customer: self, request: request, cancellation: cancellation, progress: progress,
+            waiting: waiting)
         do {
             return try restore.perform()
         } catch {
@@ -62,12 +64,17 @@ extension Customer {
     }
 
     /// Calls `entry` with everything at and below a path of a snapshot, in the tree's order.
+    ///
+    /// - Parameter waiting: hears of suppliers that have stopped answering and are waited for.
     package func list(
         _ id: SnapshotID, path: [UInt8], isRecursive: Bool,
+        cancellation: Cancellation = Cancellation(),
+        waiting: @escaping @Sendable (SupplierWait) -> Void = { _ in },
         entry: (_ path: [UInt8], TreeEntry) throws -> Void
     ) throws {
         do {
-            let reader = try snapshotReader(id)
+            let patience = makePatience(cancellation: cancellation, waiting: waiting)
+            let reader = try snapshotReader(id, patience)
             let start = try reader.entry(at: path)
             if let start, start.kind != .directory {
                 try entry(path, start)
@@ -77,7 +84,10 @@ extension Customer {
                 try start.map { try reader.contents.tree(of: $0).entries }
                 ?? reader.topEntries()
             let prefix = reader.components(of: path).reduce([]) { joinPath($0, $1) }
-            try walk(entries, below: prefix, reader: reader, isRecursive: isRecursive, entry)
+            try walk(entries, below: prefix, reader: reader, isRecursive: isRecursive) {
+                try cancellation.check()
+                try entry($0, $1)
+            }
         } catch {
             throw Failure.of(error)
         }
@@ -100,17 +110,23 @@ extension Customer {
     }
 
     /// Lends the bytes of a file, piece by piece.
+    ///
+    /// - Parameter waiting: hears of suppliers that have stopped answering and are waited for.
     package func read(
-        _ id: SnapshotID, path: [UInt8], into write: (UnsafeRawBufferPointer) throws -> Void
+        _ id: SnapshotID, path: [UInt8], cancellation: Cancellation = Cancellation(),
+        waiting: @escaping @Sendable (SupplierWait) -> Void = { _ in },
+        into write: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         do {
-            let reader = try snapshotReader(id)
+            let patience = makePatience(cancellation: cancellation, waiting: waiting)
+            let reader = try snapshotReader(id, patience)
             guard let entry = try reader.entry(at: path), entry.kind == .file else {
                 throw Failure(
                     "BD-NOT-A-FILE", .failed, "\(displayText(path)) is not a file",
                     remedy: "list the snapshot with `bitdust ls`")
             }
             try reader.contents.forEachChunk(of: entry.content) { id in
+                try cancellation.check()
                 try reader.contents.chunks.withChunk(id) { try write($0) }
             }
         } catch {
@@ -118,12 +134,15 @@ extension Customer {
         }
     }
 
-    private func snapshotReader(_ id: SnapshotID) throws -> SnapshotReader {
+    private func snapshotReader(
+        _ id: SnapshotID, _ patience: FetchPatience
+    ) throws -> SnapshotReader {
         guard let stored = try catalog.snapshots().first(where: { $0.id == id }) else {
             throw Failure.noSnapshot("named \(id.short)")
         }
         return SnapshotReader(
-            snapshot: stored.snapshot, contents: try makeReading(isSparing: true).contents)
+            snapshot: stored.snapshot,
+            contents: try makeReading(isSparing: true, patience: patience).contents)
     }
 
     /// Directories of this program, which no backup takes in.

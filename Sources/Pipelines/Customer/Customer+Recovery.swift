@@ -25,11 +25,15 @@ extension Customer {
     ///
     /// Key file → keys → suppliers → newest head whose signature holds → catalog blocks → catalog.
     ///
-    /// - Parameter findSuppliers: asked where no directories are given and the key file names no
-    ///   node that answers.
+    /// - Parameters:
+    ///   - waiting: hears of suppliers that have stopped answering and are waited for.
+    ///   - findSuppliers: asked where no directories are given and the key file names no node that
+    ///     answers.
     package static func recover(
         home: Home, keyFile: [UInt8], supplierDirectories: [[UInt8]], deviceName: String,
-        adapters: Adapters, findSuppliers: (RecoverySearch) throws -> [String] = { _ in [] },
+        adapters: Adapters, cancellation: Cancellation = Cancellation(),
+        waiting: @escaping @Sendable (SupplierWait) -> Void = { _ in },
+        findSuppliers: (RecoverySearch) throws -> [String] = { _ in [] },
         passphrase: () throws -> [UInt8]
     ) throws -> (Customer, RecoveryReport) {
         let (root, _) = try readKeyFile(at: keyFile, passphrase: passphrase)
@@ -49,7 +53,9 @@ extension Customer {
                 try supplierDirectories.map {
                     String(decoding: try Customer.absolute($0), as: UTF8.self)
                 }, hints: hints, findSuppliers)
-            let report = try customer.recoverCatalog(from: found)
+            try cancellation.check()
+            let patience = customer.makePatience(cancellation: cancellation, waiting: waiting)
+            let report = try customer.recoverCatalog(from: found, patience)
             if !exists(home: home) {
                 try OwnIdentity(home: home, machine: machine)
                     .begin(RootAuthority(root.seed, user: root.user, name: root.name.text))
@@ -90,7 +96,9 @@ extension Customer {
         return machine
     }
 
-    private func recoverCatalog(from found: [OpenSupplier]) throws -> RecoveryReport {
+    private func recoverCatalog(
+        from found: [OpenSupplier], _ patience: FetchPatience
+    ) throws -> RecoveryReport {
         let (head, body) = try newestHead(found)
         let open = inParallel(body.suppliers) { [self] record -> OpenSupplier in
             if let here = found.first(where: { $0.record.id == record.id }) { return here }
@@ -104,7 +112,7 @@ extension Customer {
             stranger.store?.close()
         }
         suppliers.withLock { $0 = open }
-        let pages = try readPages(body.catalogBlocks, stores: open.stores)
+        let pages = try readPages(body.catalogBlocks, stores: open.stores, patience)
         let here = HeadBody(suppliers: open.map(\.record), catalogBlocks: body.catalogBlocks)
         try catalog.adopt(
             rows: pages.rows, catalogBlocks: pages.blocks, head: head, body: here
@@ -234,10 +242,12 @@ extension Customer {
     }
 
     private func readPages(
-        _ descriptors: [BlockDescriptor], stores: [SupplierID: any FragmentStore]
+        _ descriptors: [BlockDescriptor], stores: [SupplierID: any FragmentStore],
+        _ patience: FetchPatience? = nil
     ) throws -> Pages {
         let fetcher = BlockFetcher(
-            stores: stores, user: owner.user, time: adapters.time, asksAtOnce: true)
+            stores: stores, user: owner.user, time: adapters.time, asksAtOnce: true,
+            patience: patience)
         let reader = BlockContents(keys: owner.keys, fetcher: fetcher)
         var pages = Pages()
         for descriptor in descriptors {
@@ -246,11 +256,15 @@ extension Customer {
                 pages.blocks.append((descriptor, block.frames))
                 pages.byteCount += UInt64(descriptor.length.sealedLength)
                 for chunk in block.chunks { pages.rows += try CatalogPage(chunk).rows }
+            } catch let error as CancelledError {
+                throw error
             } catch {
+                let isAway = (error as? FetchError)?.isAway == true
                 throw Failure(
                     "BD-CATALOG-LOST", .filesDamaged,
-                    "The catalog cannot be read from these suppliers",
-                    cause: reasonText(error), remedy: "name more of them: --suppliers DIR,DIR")
+                    "The catalog cannot be read from these suppliers", cause: reasonText(error),
+                    remedy: (isAway ? "run this again when they answer, or " : "")
+                        + "name more of them: --suppliers DIR,DIR")
             }
         }
         return pages

@@ -184,13 +184,32 @@ package final class Customer: Sendable {
     /// - Parameters:
     ///   - isSparing: a few files are wanted, not all.
     ///   - index: where chunks are; `nil` for all of them.
+    ///   - patience: with suppliers that stop answering; none when `nil`.
     func makeReading(
-        isSparing: Bool, index: (any ChunkLocator)? = nil, patience: FetchPatience = .none
+        isSparing: Bool, index: (any ChunkLocator)? = nil, patience: FetchPatience? = nil
     ) throws -> Reading {
         let open = suppliers.withLock { $0 }
         return try Reading(
             suppliers: open, user: owner.user, catalog: catalog, index: try index ?? chunkIndex(),
             keys: owner.keys, adapters: adapters, isSparing: isSparing, patience: patience)
+    }
+
+    /// How a command that reads waits for suppliers that stop answering.
+    ///
+    /// - Parameters:
+    ///   - report: hears how many do not answer, whenever that changes.
+    ///   - waiting: hears whom the command waits for, each time that it begins.
+    func makePatience(
+        cancellation: Cancellation, report: @escaping @Sendable (_ silent: Int) -> Void = { _ in },
+        waiting: @escaping @Sendable (SupplierWait) -> Void
+    ) -> FetchPatience {
+        FetchPatience(
+            adapters.patience, time: adapters.time, cancellation: cancellation, report: report
+        ) { [self] awaited, until in
+            let records = suppliers.withLock { $0.map(\.record) }
+            waiting(
+                SupplierWait(suppliers: records.filter { awaited.contains($0.id) }, until: until))
+        }
     }
 }
 

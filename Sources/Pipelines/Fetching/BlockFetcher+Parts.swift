@@ -13,7 +13,7 @@ extension BlockFetcher {
     ) -> Bool {
         let pieces = BlockFetcher.pieces(ranges, of: descriptor)
         let suppliers = pieces.map { descriptor.places[$0.position].supplier }
-        let known = silent.union(
+        let known = patience.silent.union(
             times.slow(among: descriptor.places.map(\.supplier)))
         guard known.isDisjoint(with: suppliers) else { return false }
         let race = FragmentRace(

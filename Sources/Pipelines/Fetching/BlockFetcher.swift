@@ -12,11 +12,10 @@ final class BlockFetcher: Sendable {
     private struct State {
         var codes: [ErasureScheme: any ErasureCode] = [:]
         var faults: [SupplierID: UInt64] = [:]
-        var unanswered: [SupplierID: UInt64] = [:]
+        /// How often a supplier has given no answer since its last one, and for what.
+        var unanswered: [SupplierID: (count: UInt64, last: FragmentID)] = [:]
         /// Blocks found lost: asked for by many files, read once.
         var lost: [BlockID: FetchError] = [:]
-        /// Suppliers that gave no answer, and since which uptime: asked last until they do.
-        var silent: [SupplierID: UInt64] = [:]
     }
 
     private let stores: [SupplierID: any FragmentStore]
@@ -25,24 +24,24 @@ final class BlockFetcher: Sendable {
     let asksAtOnce: Bool
     private let time: any TimeSource
     let times: AnswerTimes
-    private let patience: FetchPatience
+    let patience: FetchPatience
     let recycler = BufferRecycler()
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - absent: suppliers without a store that may be back some day.
     ///   - time: by which answers are measured.
-    ///   - patience: how long suppliers that stop answering are waited for; not at all by default.
+    ///   - patience: how long suppliers that stop answering are waited for; not at all when `nil`.
     ///   - asksAtOnce: gets the fragments of a block from their suppliers at the same time, and a
     ///     spare for one that is late: over a network each takes its way there and back.
     init(
         stores: [SupplierID: any FragmentStore], absent: Set<SupplierID> = [], user: UserID,
         time: any TimeSource, asksAtOnce: Bool = false,
-        delays: HedgeDelays = HedgeDelays(), patience: FetchPatience = .none
+        delays: HedgeDelays = HedgeDelays(), patience: FetchPatience? = nil
     ) {
         self.stores = stores
         self.absent = absent
-        self.patience = patience
+        self.patience = patience ?? .none(time)
         self.user = user
         self.asksAtOnce = asksAtOnce
         self.time = time
@@ -52,11 +51,9 @@ final class BlockFetcher: Sendable {
     /// Fragments that their suppliers did not have, or had with other bytes, by supplier.
     var faults: [SupplierID: UInt64] { state.withLock { $0.faults } }
 
-    /// Fragments for which their suppliers gave no answer, by supplier.
-    var unanswered: [SupplierID: UInt64] { state.withLock { $0.unanswered } }
-
-    /// Suppliers that do not answer now.
-    var silent: Set<SupplierID> { state.withLock { Set($0.silent.keys) } }
+    /// Fragments for which their suppliers gave no answer, by supplier; of one that has answered
+    /// since there are none.
+    var unanswered: [SupplierID: UInt64] { state.withLock { $0.unanswered.mapValues(\.count) } }
 
     /// Bytes a buffer for ``fetch(_:into:)`` must have.
     static func stripeByteCount(_ descriptor: BlockDescriptor) -> Int {
@@ -70,45 +67,49 @@ final class BlockFetcher: Sendable {
     ///   ``FetchError/blockAway(_:have:need:away:)``.
     func fetch(_ descriptor: BlockDescriptor, into stripe: PageBuffer) throws {
         if let known = state.withLock({ $0.lost[descriptor.block] }) { throw known }
+        try patience.persist { try attempt(descriptor, into: stripe) }
+    }
+
+    /// - Returns: whom to wait for before the next attempt; nobody when the block is there.
+    private func attempt(
+        _ descriptor: BlockDescriptor, into stripe: PageBuffer
+    ) throws -> Set<SupplierID> {
         let scheme = descriptor.scheme
-        var attempt = 0
-        while true {
+        let answered = patience.settled {
             var present = asksAtOnce ? race(descriptor, stripe) : inTurn(descriptor, stripe)
             if present.count < scheme.dataCount {
                 present += readMoved(descriptor, without: present, into: stripe)
             }
-            present.sort()
-            if present.count == scheme.dataCount {
-                let missing = (0..<scheme.dataCount).filter { !present.contains($0) }
-                if !missing.isEmpty { try rebuild(missing, from: present, descriptor, in: stripe) }
-                return
-            }
-            try waitForMore(of: descriptor, than: present, attempt)
-            attempt += 1
+            return present.sorted()
+        } isEnough: {
+            $0.count == scheme.dataCount
         }
+        let present = answered.value
+        guard present.count == scheme.dataCount else { return try awaited(answered, descriptor) }
+        let missing = (0..<scheme.dataCount).filter { !present.contains($0) }
+        if !missing.isEmpty { try rebuild(missing, from: present, descriptor, in: stripe) }
+        return []
     }
 
-    /// Lets time pass when suppliers that do not answer could make up for what is not there.
-    private func waitForMore(
-        of descriptor: BlockDescriptor, than present: [Int], _ attempt: Int
-    ) throws {
-        let (have, need) = (present.count, descriptor.scheme.dataCount)
-        let silentSince = state.withLock(\.silent)
-        let suppliers = descriptor.places.indices.filter { !present.contains($0) }
+    /// The suppliers that do not answer and could make up for what is not there.
+    private func awaited(
+        _ present: FetchPatience.Answered<[Int]>, _ descriptor: BlockDescriptor
+    ) throws -> Set<SupplierID> {
+        let (have, need) = (present.value.count, descriptor.scheme.dataCount)
+        let suppliers = descriptor.places.indices.filter { !present.value.contains($0) }
             .map { descriptor.places[$0].supplier }
-        let away = suppliers.filter { silentSince[$0] != nil || absent.contains($0) }
+        let away = suppliers.filter { present.silent.contains($0) || absent.contains($0) }
         guard have + away.count >= need else {
             let error = FetchError.blockLost(descriptor.block, have: have, need: need)
             state.withLock { $0.lost[descriptor.block] = error }
             throw error
         }
-        let now = time.uptime
-        let hoped = away.compactMap { silentSince[$0] }.filter { now &- $0 < patience.hold }
+        let hoped = suppliers.filter { present.hoped.contains($0) }
         guard have + hoped.count >= need else {
             throw FetchError.blockAway(
                 descriptor.block, have: have, need: need, away: away.count)
         }
-        try patience.pause(attempt)
+        return Set(hoped)
     }
 
     private func inTurn(_ descriptor: BlockDescriptor, _ stripe: PageBuffer) -> [Int] {
@@ -137,7 +138,7 @@ final class BlockFetcher: Sendable {
 
     /// Data before parity, then those who are known to be slow, then those who are silent.
     private func order(of descriptor: BlockDescriptor) -> [Int] {
-        let silent = silent
+        let silent = patience.silent
         let slow = asksAtOnce ? times.slow(among: descriptor.places.map(\.supplier)) : []
         let positions = 0..<descriptor.scheme.fragmentCount
         guard !silent.isEmpty || !slow.isEmpty else { return Array(positions) }
@@ -157,7 +158,7 @@ final class BlockFetcher: Sendable {
     ) -> [Int] {
         let wanted = descriptor.places.indices.filter { !present.contains($0) }
         let fragments = wanted.map { descriptor.places[$0].fragment }
-        let silent = silent
+        let silent = patience.silent
         let asked = stores.filter { !silent.contains($0.key) }.sorted { $0.key < $1.key }
         let holders = inParallel(asked) { [user] _, store -> (any FragmentStore, [Bool])? in
             (try? store.has(fragments, of: user)).map { (store, $0) }
@@ -227,7 +228,7 @@ final class BlockFetcher: Sendable {
         _ body: (any FragmentStore) throws(StoreError) -> Bool
     ) -> Outcome {
         guard let store = stores[place.supplier] else {
-            state.withLock { $0.unanswered[place.supplier, default: 0] += 1 }
+            noteUnanswered(place)
             return .unknown
         }
         let started = time.uptime
@@ -244,7 +245,8 @@ final class BlockFetcher: Sendable {
                 answered(place.supplier)
                 return blame(place)
             }
-            stayedSilent(place.supplier)
+            noteUnanswered(place)
+            patience.stayedSilent(place.supplier)
             return .unknown
         }
     }
@@ -254,22 +256,32 @@ final class BlockFetcher: Sendable {
         return .wrong
     }
 
+    /// Whoever answers is there, whatever was before.
     private func answered(_ supplier: SupplierID) {
-        let count = state.withLock { state in
-            state.silent.removeValue(forKey: supplier).map { _ in state.silent.count }
-        }
-        if let count { patience.tell(silent: count) }
+        state.withLock { _ = $0.unanswered.removeValue(forKey: supplier) }
+        patience.answered(supplier)
     }
 
-    private func stayedSilent(_ supplier: SupplierID) {
-        let now = time.uptime
-        let count = state.withLock { state -> Int? in
-            state.unanswered[supplier, default: 0] += 1
-            guard state.silent[supplier] == nil else { return nil }
-            state.silent[supplier] = now
-            return state.silent.count
+    private func noteUnanswered(_ place: FragmentPlace) {
+        state.withLock { state in
+            let before = state.unanswered[place.supplier]?.count ?? 0
+            state.unanswered[place.supplier] = (before + 1, place.fragment)
         }
-        if let count { patience.tell(silent: count) }
+    }
+
+    /// Asks those who gave no answer once more, all at the same time: they were needed no more, and
+    /// may be back.
+    func askUnanswered() {
+        let asked = state.withLock(\.unanswered).sorted { $0.key < $1.key }
+        _ = inParallel(asked) { [self] supplier, missed in
+            guard let store = stores[supplier] else { return }
+            do throws(StoreError) {
+                _ = try store.has([missed.last], of: user)
+                answered(supplier)
+            } catch {
+                if !error.isTransient { answered(supplier) }
+            }
+        }
     }
 
     // MARK: Rebuilding

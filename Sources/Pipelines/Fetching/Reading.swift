@@ -17,7 +17,7 @@ struct Reading: Sendable {
     init(
         suppliers: [OpenSupplier], user: UserID, catalog: Catalog, index: any ChunkLocator,
         keys: RepositoryKeys, adapters: Adapters, isSparing: Bool,
-        patience: FetchPatience = .none
+        patience: FetchPatience? = nil
     ) throws {
         self.suppliers = suppliers
         self.suppliersNeeded =
@@ -49,7 +49,10 @@ struct Reading: Sendable {
         }
     }
 
-    /// Suppliers that gave no answer for some fragments.
+    /// Asks those that would be ``absences`` whether they are back.
+    func askAbsent() { fetcher.askUnanswered() }
+
+    /// Suppliers that gave no answer for some fragments and none since.
     var absences: [SupplierAbsence] {
         let unanswered = fetcher.unanswered
         return suppliers.compactMap { supplier in

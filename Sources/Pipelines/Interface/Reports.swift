@@ -98,7 +98,7 @@ package struct RestoreReport: Sendable {
     package var metadataIssues: [(what: String, count: UInt64)] = []
     /// Fragments that their suppliers did not have, or had with other bytes, by supplier.
     package var fragmentsHealed: [(supplier: SupplierRecord, count: UInt64)] = []
-    /// Suppliers that gave no answer for some fragments.
+    /// Suppliers that gave no answer for some fragments and none since.
     package var suppliersAway: [SupplierAbsence] = []
     /// Of the problems, those that may be gone when suppliers are back.
     package var filesAway = 0

@@ -8,11 +8,14 @@ struct Restore {
     let request: RestoreRequest
     let cancellation: Cancellation
     let tally: RestoreTally
+    let waiting: @Sendable (SupplierWait) -> Void
 
     init(
         customer: Customer, request: RestoreRequest, cancellation: Cancellation,
-        progress: @escaping @Sendable (RestoreProgress) -> Void
+        progress: @escaping @Sendable (RestoreProgress) -> Void,
+        waiting: @escaping @Sendable (SupplierWait) -> Void
     ) {
+        self.waiting = waiting
         self.customer = customer
         self.request = request
         self.cancellation = cancellation
@@ -36,6 +39,7 @@ struct Restore {
             }
             try write(reader, selection, threadCount: reading.readerCount)
         }
+        reading.askAbsent()
         tally.flush()
         fill(&report, reading: reading)
         report.durationNanoseconds = customer.adapters.time.uptime - started
@@ -44,11 +48,11 @@ struct Restore {
 
     private func makeReading() throws -> Reading {
         let online = customer.suppliers.withLock { $0.count { $0.store != nil } }
-        let patience = FetchPatience(
-            customer.adapters.patience, cancellation: cancellation
-        ) { [tally] silent in
-            tally.update(isNews: true) { $0.progress.suppliersOnline = online - silent }
-        }
+        let patience = customer.makePatience(
+            cancellation: cancellation,
+            report: { [tally] silent in
+                tally.update(isNews: true) { $0.progress.suppliersOnline = online - silent }
+            }, waiting: waiting)
         return try customer.makeReading(isSparing: !request.paths.isEmpty, patience: patience)
     }
 

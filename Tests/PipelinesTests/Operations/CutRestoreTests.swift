@@ -17,13 +17,14 @@ import Testing
 
     private func restore(
         _ station: Station, _ adapters: Adapters, cancellation: Cancellation = Cancellation(),
-        progress: @escaping @Sendable (RestoreProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (RestoreProgress) -> Void = { _ in },
+        waiting: @escaping @Sendable (SupplierWait) -> Void = { _ in }
     ) throws -> RestoreReport {
         try station.with(adapters) {
             try $0.restore(
                 RestoreRequest(
                     snapshot: .latest(setName: nil), target: Array(station.target.utf8)),
-                cancellation: cancellation, progress: progress)
+                cancellation: cancellation, progress: progress, waiting: waiting)
         }
     }
 
@@ -40,15 +41,41 @@ import Testing
             if (6...60).contains(count) { throw .unreachable(reason: "no network") }
         }
         let online = Mutex<Set<Int>>([])
-        let report = try restore(station, adapters) { progress in
-            online.withLock { _ = $0.insert(progress.suppliersOnline) }
-        }
+        let waits = Mutex<[SupplierWait]>([])
+        let report = try restore(
+            station, adapters,
+            progress: { progress in
+                online.withLock { _ = $0.insert(progress.suppliersOnline) }
+            }, waiting: { wait in waits.withLock { $0.append(wait) } })
         #expect(gets.withLock { $0 } > 60)
         #expect(report.status == .done && report.problems.isEmpty)
         #expect(station.differences() == [])
-        // Nobody has lost anything, and it was seen that nobody answered.
-        #expect(report.fragmentsHealed.isEmpty && !report.suppliersAway.isEmpty)
+        // Nobody has lost anything, it was seen that nobody answered, and all are back.
+        #expect(report.fragmentsHealed.isEmpty && report.suppliersAway.isEmpty)
         #expect(online.withLock { $0 }.isSuperset(of: [0, 4]))
+        #expect(waits.withLock { $0 }.allSatisfy { !$0.suppliers.isEmpty })
+        #expect(waits.withLock { !$0.isEmpty })
+    }
+
+    @Test(arguments: [1...1, 1...Int.max])
+    func `a supplier is away at the end only when it has not come back`(
+        cut: ClosedRange<Int>
+    ) throws {
+        let station = try stored()
+        let gets = Mutex(0)
+        let adapters = station.adapters(patience: .none) { address, call throws(ChannelError) in
+            guard [.get, .has].contains(call.code), address == station.supplier(0) else { return }
+            let count = gets.withLock { gets in
+                gets += 1
+                return gets
+            }
+            if cut.contains(count) { throw .unreachable(reason: "away") }
+        }
+        let report = try restore(station, adapters)
+        #expect(report.status == .done && station.differences() == [])
+        // The others were enough: nobody has asked it again before the end.
+        let away = report.suppliersAway.map(\.supplier.address)
+        #expect(away == (cut.upperBound == .max ? [station.supplier(0)] : []))
     }
 
     @Test func `files that could not be had are not called lost, and come with the next run`()
