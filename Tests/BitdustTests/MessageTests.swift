@@ -90,6 +90,15 @@ import Testing
         #expect(try object(summary)["total_files"] as? Int == 6)
     }
 
+    @Test func `whom a command waits for is a message of its own`() throws {
+        let wait = SupplierWait(
+            suppliers: [Samples.supplier(2).record], until: Timestamp(nanoseconds: 0))
+        let object = try object(WaitText.message(wait))
+        #expect(object["message_type"] as? String == "waiting")
+        #expect(object["suppliers"] as? [String] == [Samples.supplier(2).record.id.description])
+        #expect((object["until"] as? String)?.isEmpty == false)
+    }
+
     @Test func `an error names the item, what was done and why`() throws {
         let problem = SourceProblem(path: Array("/a".utf8), reason: "Permission denied")
         let object = try object(BackupMessages.error(problem, during: "archival"))

@@ -168,6 +168,19 @@ import Testing
             } == "LOST: 1 block and 1 file cannot be restored")
     }
 
+    @Test func `whoever waits says for whom and until when`() {
+        let until = Timestamp(nanoseconds: 1_798_761_600_000_000_000)
+        let one = SupplierWait(suppliers: [Samples.supplier(2).record], until: until)
+        let moment = localTimeText(nanoseconds: until.nanoseconds)
+        #expect(
+            WaitText.line(one)
+                == "  waiting for /srv/2: no answer - until \(moment) at the latest, Ctrl-C stops")
+        let six = SupplierWait(
+            suppliers: (1...6).map { Samples.supplier($0).record }, until: until)
+        #expect(
+            WaitText.line(six).contains("for /srv/1, /srv/2, /srv/3, /srv/4 and 2 more: no answer"))
+    }
+
     @Test func `a recovery says what it found`() {
         let report = RecoveryReport(
             identity: Samples.identity, suppliersAnswered: 3, suppliersNeeded: 2,

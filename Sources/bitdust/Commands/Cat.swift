@@ -21,7 +21,12 @@ struct Cat: ContextualCommand {
     func run(in context: CommandContext) throws {
         try context.withCustomer { customer in
             let (id, _) = try choice.find(in: customer)
-            try customer.read(id, path: path.bytes) { try context.console.out($0) }
+            try context.stoppable { cancellation in
+                try customer.read(
+                    id, path: path.bytes, cancellation: cancellation,
+                    waiting: WaitText.teller(context.console, output: .normal)
+                ) { try context.console.out($0) }
+            }
         }
     }
 }

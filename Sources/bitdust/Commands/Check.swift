@@ -28,10 +28,9 @@ struct Check: ContextualCommand {
         let report = try context.withCustomer { customer in
             try context.transfer(CheckProgress(), output: output) { cancellation, progress in
                 try customer.check(
-                    readsData: readData, repairs: repair, cancellation: cancellation
-                ) { done, total in
-                    progress(CheckProgress(done: done, total: total))
-                }
+                    readsData: readData, repairs: repair, cancellation: cancellation,
+                    progress: { progress(CheckProgress(done: $0, total: $1)) },
+                    waiting: WaitText.teller(context.console, output: output))
             }
         }
         let text = CheckText(report: report, hasReadData: readData)

@@ -47,14 +47,22 @@ struct CommandContext: Sendable {
         _ first: Progress, output: OutputOptions,
         _ body: (Cancellation, @escaping @Sendable (Progress) -> Void) throws -> Report
     ) throws -> Report {
+        try stoppable { cancellation in
+            let mode = ProgressMode(
+                output: output, hasBar: console.hasBar, environment: environment)
+            let reporter = ProgressReporter(
+                first, console: console, mode: mode, isVerbose: output.verbose && !output.json,
+                time: time)
+            defer { reporter.finish() }
+            return try body(cancellation) { reporter.update($0) }
+        }
+    }
+
+    /// Runs what a signal stops at its next safe point.
+    func stoppable<Result>(_ body: (Cancellation) throws -> Result) throws -> Result {
         let cancellation = Cancellation()
         let interrupts = Interrupts(cancellation: cancellation, console: console)
-        let mode = ProgressMode(output: output, hasBar: console.hasBar, environment: environment)
-        let reporter = ProgressReporter(
-            first, console: console, mode: mode, isVerbose: output.verbose && !output.json,
-            time: time)
-        defer { reporter.finish() }
-        return try interrupts.watch { try body(cancellation) { reporter.update($0) } }
+        return try interrupts.watch { try body(cancellation) }
     }
 }
 

@@ -90,9 +90,7 @@ struct Health: ContextualCommand {
     /// One line for each, as they are found.
     private func nameAllLost(in context: CommandContext) throws {
         var count: UInt64 = 0
-        let cancellation = Cancellation()
-        let interrupts = Interrupts(cancellation: cancellation, console: context.console)
-        try interrupts.watch {
+        try context.stoppable { cancellation in
             try context.withCustomer { customer in
                 try customer.forEachLost(cancellation: cancellation) { lost in
                     count += 1

@@ -34,17 +34,24 @@ struct List: ContextualCommand {
             if output.json {
                 try console.out(SnapshotText.message(id, snapshot, kind: "snapshot").line)
             }
-            try customer.list(id, path: path?.bytes ?? [], isRecursive: recursive) { path, entry in
-                if output.json {
-                    try console.out(EntryText.message(path, entry).line)
-                } else {
-                    let text = long ? EntryText.longLine(path, entry) : path
-                    // A terminal must not obey the names of files; a pipe gets them as they are.
-                    try console.out(
-                        bytes: (console.isOutTerminal ? Array(displayText(text).utf8) : text)
-                            + [UInt8(ascii: "\n")])
-                }
+            var quietness = OutputOptions.normal
+            quietness.json = output.json
+            let waiting = WaitText.teller(console, output: quietness)
+            try context.stoppable { cancellation in
+                try customer.list(
+                    id, path: path?.bytes ?? [], isRecursive: recursive,
+                    cancellation: cancellation, waiting: waiting
+                ) { try show($0, $1, on: console) }
             }
         }
+    }
+
+    private func show(_ path: [UInt8], _ entry: TreeEntry, on console: Console) throws {
+        if output.json { return try console.out(EntryText.message(path, entry).line) }
+        let text = long ? EntryText.longLine(path, entry) : path
+        // A terminal must not obey the names of files; a pipe gets them as they are.
+        try console.out(
+            bytes: (console.isOutTerminal ? Array(displayText(text).utf8) : text)
+                + [UInt8(ascii: "\n")])
     }
 }

@@ -46,28 +46,22 @@ struct Recover: ContextualCommand {
         let network = context.network
         let isNewDevice = try joinDevices(context)
         let places = from.map { $0.split(separator: ",").map(String.init) }
-        let (customer, report) = try Customer.recover(
-            home: context.home, keyFile: file.absolute().bytes,
-            supplierDirectories: suppliers?.absolute ?? [],
-            deviceName: context.environment.deviceName, adapters: context.adapters,
-            findSuppliers: { search in
-                try waiting {
-                    guard let places else {
-                        // Suppliers that know our document look for the new one when they first
-                        // see a device that it does not name.
-                        if isNewDevice { _ = try await network.find(nil, as: search.caller) }
-                        let found =
-                            isNewDevice ? try await network.find(nil, as: search.caller) : []
-                        return found.isEmpty
-                            ? try await network.findSuppliers(search)
-                            : found.map(\.address.description)
+        let (customer, report) = try context.stoppable { cancellation in
+            try Customer.recover(
+                home: context.home, keyFile: file.absolute().bytes,
+                supplierDirectories: suppliers?.absolute ?? [],
+                deviceName: context.environment.deviceName, adapters: context.adapters,
+                cancellation: cancellation,
+                waiting: WaitText.teller(context.console, output: .normal),
+                findSuppliers: { search in
+                    try waiting {
+                        try await Recover.places(
+                            for: search, in: network, named: places, isNewDevice: isNewDevice)
                     }
-                    return try await network.find(places, as: search.caller)
-                        .map(\.address.description)
                 }
+            ) {
+                try source.passphrase(isNew: false, canAsk: context.canAsk)
             }
-        ) {
-            try source.passphrase(isNew: false, canAsk: context.canAsk)
         }
         defer { customer.close() }
         let duration = context.time.uptime - start
@@ -78,6 +72,22 @@ struct Recover: ContextualCommand {
         guard let last = report.snapshots.last else { return }
         let name = shellWord(Array(last.snapshot.setName.utf8))
         context.console.message("Next: " + context.command("restore \(name) --target ~/restored"))
+    }
+
+    /// Where suppliers may be.
+    private static func places(
+        for search: RecoverySearch, in network: CustomerNetwork, named places: [String]?,
+        isNewDevice: Bool
+    ) async throws -> [String] {
+        if let places {
+            return try await network.find(places, as: search.caller).map(\.address.description)
+        }
+        // Suppliers that know our document look for the new one when they first see a device that
+        // it does not name.
+        if isNewDevice { _ = try await network.find(nil, as: search.caller) }
+        let found = isNewDevice ? try await network.find(nil, as: search.caller) : []
+        return found.isEmpty
+            ? try await network.findSuppliers(search) : found.map(\.address.description)
     }
 
     /// Makes this machine one of the devices of the identity's document, where a document is

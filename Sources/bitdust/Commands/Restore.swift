@@ -54,9 +54,10 @@ struct Restore: ContextualCommand {
             let total = paths.isEmpty ? snapshot.counts : nil
             return try context.transfer(RestoreState(total: total), output: output) {
                 cancellation, progress in
-                try customer.restore(request, cancellation: cancellation) {
-                    progress(RestoreState(total: total, progress: $0))
-                }
+                try customer.restore(
+                    request, cancellation: cancellation,
+                    progress: { progress(RestoreState(total: total, progress: $0)) },
+                    waiting: WaitText.teller(context.console, output: output))
             }
         }
         try texts.finished(report, isDryRun: dryRun)
