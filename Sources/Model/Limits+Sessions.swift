@@ -16,7 +16,8 @@ extension Limits {
     /// write is a seventh of the time otherwise. With what TLS adds it is just below 256 KiB, since
     /// TLS takes powers of two.
     package static let sessionBulkLengthSent = 240 << 10
-    /// Sessions of a node that may do so: TLS keeps as much for each as long as it lasts.
+    /// Sessions of a node that may do so, and read more at once: TLS keeps as much for each as long
+    /// as it lasts.
     package static let sessionBulkCountMax = 32
     /// Payloads up to here are sent with their request, without waiting for credit.
     package static let sessionInlineLengthMax = 64 << 10
@@ -41,6 +42,11 @@ extension Limits {
     /// What is read from a socket at once: it is kept as long as the session lasts, and a node has
     /// hundreds of them.
     package static let sessionReadLength = 64 << 10
+    /// The same for a session in bulk.
+    package static let sessionBulkReadLength = 128 << 10
+    /// Bytes in a sender's kernel that have not left, before it takes no more: what is urgent waits
+    /// behind them, and more of them would be sent by whoever takes the peer's acknowledgements.
+    package static let sessionUnsentLengthMax = 128 << 10
     package static let sessionCountMax = 512
     /// Connections from one address range that have not shown a certificate yet.
     package static let strangersPerRangeMax = 8

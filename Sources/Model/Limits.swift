@@ -217,6 +217,9 @@ package enum Limits {
     package static let pointerInterval: UInt64 = 600_000_000_000
     /// Suppliers that a customer hires by itself; more give nothing that so many do not.
     package static let familyCountDefault = 20
+    /// Times that a supplier stops answering and comes back in one command, before nobody waits
+    /// for it any more: many for a line that breaks, few for one that does so on purpose.
+    package static let supplierReturnCountMax = 1000
     /// How long a node that was found nowhere is not looked for again: 20 seconds.
     package static let absentNodeDelay: UInt64 = 20_000_000_000
     /// Places that are tried for candidates.

@@ -1,3 +1,4 @@
+internal import Glibc
 package import Model
 internal import NIOCore
 internal import NIOPosix
@@ -40,6 +41,7 @@ package final class SessionListener: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.recvAllocator, value: SessionSockets.receiveAllocator)
+                .childChannelOption(SessionSockets.unsentMax, value: SessionSockets.unsentLength)
                 // TLS gathers what several reads bring, and keeps memory for all of them.
                 .childChannelOption(.maxMessagesPerRead, value: 1)
                 .childChannelInitializer { channel in
@@ -103,6 +105,14 @@ package final class SessionListener: Sendable {
 /// What our TCP sockets are asked for.
 enum SessionSockets {
     /// Large enough that a system call costs little beside the bytes it brings.
-    static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
-        minimum: 1 << 10, initial: 4 << 10, maximum: Limits.sessionReadLength)
+    static let receiveAllocator = allocator(upTo: Limits.sessionReadLength)
+    static let bulkReceiveAllocator = allocator(upTo: Limits.sessionBulkReadLength)
+    /// `TCP_NOTSENT_LOWAT`: what more than this has not left is kept out of the kernel.
+    static let unsentMax = ChannelOptions.Types.SocketOption(
+        level: .tcp, name: .init(rawValue: TCP_NOTSENT_LOWAT))
+    static let unsentLength = SocketOptionValue(Limits.sessionUnsentLengthMax)
+
+    private static func allocator(upTo length: Int) -> AdaptiveRecvByteBufferAllocator {
+        AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 4 << 10, maximum: length)
+    }
 }

@@ -5,23 +5,30 @@ internal import Synchronization
 /// for a while costs time and no file.
 ///
 /// Each silence of a supplier is waited for once: when it has lasted for the patience, nobody waits
-/// for it any more, until it answers. All that one command reads with has the same one.
+/// for it any more, until it answers. One that comes and goes without end cannot hold a command up.
+/// All that one command reads with has the same one.
 ///
 /// Thread rules: any thread that may block.
 final class FetchPatience: Sendable {
     private struct State {
         /// Suppliers that gave no answer, and since which uptime.
         var silent: [SupplierID: UInt64] = [:]
-        /// How often one of them has answered again.
+        /// How often each has answered again.
+        var returns: [SupplierID: Int] = [:]
+        /// How often one of them has, of those that are believed.
         var returnCount = 0
         /// Readers that wait now.
         var waitingCount = 0
         /// Those whom they wait for, and who were told.
         var awaited: Set<SupplierID> = []
 
-        /// Those whose silence is shorter.
+        /// Those whose silence is shorter, but for those that come and go without end.
         func silent(for hold: UInt64, at now: UInt64) -> Set<SupplierID> {
-            Set(silent.filter { now &- $0.value < hold }.keys)
+            Set(silent.filter { now &- $0.value < hold && isBelieved($0.key) }.keys)
+        }
+
+        func isBelieved(_ supplier: SupplierID) -> Bool {
+            returns[supplier, default: 0] <= Limits.supplierReturnCountMax
         }
     }
 
@@ -77,7 +84,8 @@ final class FetchPatience: Sendable {
     func answered(_ supplier: SupplierID) {
         let count = state.withLock { state in
             state.silent.removeValue(forKey: supplier).map { _ in
-                state.returnCount += 1
+                state.returns[supplier, default: 0] += 1
+                if state.isBelieved(supplier) { state.returnCount += 1 }
                 return state.silent.count
             }
         }

@@ -76,4 +76,19 @@ import Testing
         #expect(answer.value == 2 && answer.silent.isEmpty)
         #expect(patience.settled({ asked }, isEnough: { _ in false }).value == 2)
     }
+
+    @Test func `whoever comes and goes without end is not waited for without end`() throws {
+        let patience = patience()
+        var asked = 0
+        let answer = patience.settled {
+            asked += 1
+            patience.stayedSilent(one)
+            patience.answered(one)
+            patience.stayedSilent(one)
+        } isEnough: { _ in
+            false
+        }
+        #expect(asked == Limits.supplierReturnCountMax + 1)
+        #expect(answer.silent == [one] && answer.hoped.isEmpty)
+    }
 }

@@ -73,6 +73,7 @@ struct OutgoingConnection {
                 .connectTimeout(TimeAmount(min(deadline, Limits.connectDeadline)))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelOption(.recvAllocator, value: SessionSockets.receiveAllocator)
+                .channelOption(SessionSockets.unsentMax, value: SessionSockets.unsentLength)
                 .channelOption(.maxMessagesPerRead, value: 1)
                 // Nothing is read before TLS is there to read it.
                 .channelOption(.autoRead, value: false)

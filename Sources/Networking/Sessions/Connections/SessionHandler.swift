@@ -20,6 +20,8 @@ final class SessionHandler: ChannelInboundHandler {
     /// Set when the handshake is done; nothing is read or written before.
     private var peer: SessionPeer?
     private var isPumping = false
+    /// Whether it has one of the places of sessions that move much.
+    private var isBulk = false
     private var tick: Scheduled<Void>?
     /// Limits that this session is under.
     private let rates: TransferRates?
@@ -96,6 +98,7 @@ final class SessionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard peer != nil, !core.isEnded else { return }
         let bytes = unwrapInboundIn(data)
+        if bytes.readableBytes >= Limits.sessionReadLength / 2 { becomeBulk() }
         rates?.receive.took(bytes.readableBytes)
         pace.heard(bytes.readableBytes, at: uptime)
         traffic.received(bytes.readableBytes)
@@ -258,7 +261,7 @@ final class SessionHandler: ChannelInboundHandler {
         perform()
         guard !isPumping, peer != nil, let context else { return }
         isPumping = true
-        growFrames()
+        if !isBulk, core.isInBulk { becomeBulk() }
         while !core.isEnded, context.channel.isWritable, core.hasOutput, maySend() {
             let byteCount = writeSome(context)
             guard byteCount > 0 else { break }
@@ -277,12 +280,13 @@ final class SessionHandler: ChannelInboundHandler {
         if core.isDone, !core.isEnded { end(.closed) }
     }
 
-    /// Sends longer frames from now on, when there is much to send and few sessions do so.
-    private func growFrames() {
-        guard core.dataLengthSent < Limits.sessionBulkLengthSent, core.isInBulk,
-            setup.memory.takeBulk()
-        else { return }
+    /// Sends longer frames and reads more at once from now on, if few sessions do so.
+    private func becomeBulk() {
+        guard !isBulk, let channel = context?.channel, setup.memory.takeBulk() else { return }
+        isBulk = true
         core.dataLengthSent = Limits.sessionBulkLengthSent
+        channel.setOption(.recvAllocator, value: SessionSockets.bulkReceiveAllocator)
+            .whenFailure { _ in }
     }
 
     // MARK: Limits
@@ -371,7 +375,7 @@ final class SessionHandler: ChannelInboundHandler {
         guard !core.isEnded else { return }
         over.come()
         core.end(error)
-        if core.dataLengthSent == Limits.sessionBulkLengthSent { setup.memory.giveBulkBack() }
+        if isBulk { setup.memory.giveBulkBack() }
         if core.hasAdvanced { setup.memory.giveAdvanceBack() }
         tick?.cancel()
         // Only the first of these counts.
