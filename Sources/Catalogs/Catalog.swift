@@ -5,11 +5,14 @@ package import Model
 package enum CatalogError: Error, Equatable, Sendable {
     /// SQLite's own words; `isCorruption` when the file is not what was written.
     case database(operation: String, message: String, isCorruption: Bool)
+    /// The disk has no room for what was to be written.
+    case diskFull(operation: String)
     case badRow(table: String, FormatError)
 
     package var isCorruption: Bool {
         switch self {
         case .database(_, _, let isCorruption): isCorruption
+        case .diskFull: false
         case .badRow: true
         }
     }
@@ -71,6 +74,11 @@ extension CatalogError {
         } catch let error as CatalogError {
             throw error
         } catch let error as DatabaseError {
+            // The second: no room for the index of the write-ahead log.
+            let full: [ResultCode] = [.SQLITE_FULL, .SQLITE_IOERR_SHMSIZE]
+            guard !full.contains(error.extendedResultCode) else {
+                throw .diskFull(operation: operation)
+            }
             let codes: [ResultCode] = [.SQLITE_CORRUPT, .SQLITE_NOTADB]
             throw .database(
                 operation: operation, message: error.message ?? "\(error.resultCode)",

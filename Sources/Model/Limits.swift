@@ -83,6 +83,11 @@ package enum Limits {
     package static let tagCountMax = 64
     /// A head lists the catalog blocks; past this many they are merged into fewer.
     package static let catalogBlockCountMax = 32
+    /// What a recovered catalog takes on the disk while it is written, in the file and in the log
+    /// ahead of it, rather too much than too little: so much when it is empty, and so many times
+    /// the bytes of its rows.
+    package static let catalogRoomMin: UInt64 = 1 << 19
+    package static let catalogRoomFactor: UInt64 = 3
     package static let headLengthMax = 1 << 20
     /// Heads of one customer that a supplier keeps, so that a rolled-back one can be told.
     package static let headsKept = 8

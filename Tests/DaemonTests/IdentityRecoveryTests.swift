@@ -3,6 +3,7 @@ import DHT
 import Foundation
 import Identities
 import Model
+import Pipelines
 import Sealing
 import Testing
 
@@ -83,6 +84,21 @@ import Testing
         // Nothing was made that would be in the way of the next try.
         station.node.hub.known.learn(station.document)
         _ = try await recover(root, peers: [station.place], into: scratch)
+        await station.end()
+    }
+
+    @Test func `one that was stopped before it had its document is ended by the next`()
+        async throws
+    {
+        let station = try await Station()
+        station.node.hub.known.learn(station.document)
+        let scratch = try HomeScratch()
+        let root = try station.keyFile(of: station.alice)
+        try Customer.enrolDevice(
+            home: Home(path: Array(scratch.home.path.utf8)), keyFile: root.file,
+            deviceName: "stopped", adapters: scratch.setting().adapters)
+        let found = try await recover(root, peers: [station.place], into: scratch)
+        #expect(found.keys.certificates.count == 2)
         await station.end()
     }
 

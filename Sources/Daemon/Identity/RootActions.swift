@@ -121,6 +121,8 @@ package struct RootActions: Sendable {
         let keys = try found.keys.adding(
             certificate, signedBy: try currentRoot(root.file.seed, found))
         let document = try found.updated(keys: keys, signedBy: try machine.documentKey(), dated)
+        // Before the document: where that lies, another try has nothing left to do.
+        try machine.savePointer(to: document, root: root.file.seed)
         return try await publish(document, root.file.seed)
     }
 

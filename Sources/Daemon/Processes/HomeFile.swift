@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Model
+internal import Pipelines
 internal import Sealing
 
 /// Small files of a node's home, read and written whole.
@@ -52,6 +53,7 @@ enum HomeFile {
     ) -> Failure {
         var cause = "\(error)"
         if case .system(let call, _, let number) = error {
+            if number == ENOSPC || number == EDQUOT { return .homeFull(Array(path.utf8)) }
             cause = "\(call): \(String(cString: strerror(number)))"
         }
         return Failure(

@@ -63,15 +63,9 @@ extension Customer {
     ) throws {
         try home.create()
         let lock = try HomeLock(home)
-        guard !exists(home: home) else {
-            throw Failure(
-                "BD-IDENTITY-EXISTS", .cannotCreate,
-                "There is an identity in \(displayText(home.path)) already",
-                remedy: "use another home: --home DIR")
-        }
-        let machine = try enrol(
-            keyFile.seed, deviceName: deviceName,
-            sequence: UInt64(clamping: adapters.time.now.nanoseconds), adapters: adapters)
+        // What an enrolment that was stopped has left is used: nothing keeps the next from ending.
+        let machine = try machineForRecovery(
+            keyFile, home: home, deviceName: deviceName, adapters: adapters)
         let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
         defer { customer.close() }
         try customer.setName(keyFile.name)

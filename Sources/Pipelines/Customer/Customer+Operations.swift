@@ -162,7 +162,7 @@ extension Failure {
     }
 
     /// What people are told for an error of a stage; cancellation stays what it is.
-    static func of(_ error: any Error) -> any Error {
+    package static func of(_ error: any Error) -> any Error {
         switch error {
         case is Failure, is CancelledError: return error
         case let error as StoringError: return Failure(error)
@@ -183,6 +183,10 @@ extension Failure {
             return Failure(
                 "BD-FILE", .inputOutput, "\(displayText(error.path)) cannot be used",
                 cause: error.reason, remedy: "check the path and its permissions")
+        case CatalogError.diskFull:
+            return Failure(
+                homeFullCode, .inputOutput, "The disk of the home is full",
+                cause: reasonText(error), remedy: "make room on it and run the command again")
         case let error as CatalogError:
             return Failure(
                 "BD-CATALOG", .inputOutput, "The catalog failed", cause: error.reason,

@@ -25,16 +25,19 @@ extension Customer {
     ///
     /// Key file → keys → suppliers → newest head whose signature holds → catalog blocks → catalog.
     ///
+    /// One that fails leaves no catalog: the next one begins anew, in the same home.
+    ///
     /// - Parameters:
     ///   - waiting: hears of suppliers that have stopped answering and are waited for.
     ///   - findSuppliers: asked where no directories are given and the key file names no node that
     ///     answers.
+    ///   - keep: takes out of the catalog what else belongs into the home.
     package static func recover(
         home: Home, keyFile: [UInt8], supplierDirectories: [[UInt8]], deviceName: String,
         adapters: Adapters, cancellation: Cancellation = Cancellation(),
         waiting: @escaping @Sendable (SupplierWait) -> Void = { _ in },
         findSuppliers: (RecoverySearch) throws -> [String] = { _ in [] },
-        passphrase: () throws -> [UInt8]
+        keep: (Customer) throws -> Void = { _ in }, passphrase: () throws -> [UInt8]
     ) throws -> (Customer, RecoveryReport) {
         let (root, _) = try readKeyFile(at: keyFile, passphrase: passphrase)
         try home.create()
@@ -42,35 +45,45 @@ extension Customer {
         let machine = try machineForRecovery(
             root, home: home, deviceName: deviceName, adapters: adapters)
         // A recovery that was killed left a catalog that nobody has used.
-        for suffix in ["", "-wal", "-shm"] {
-            try FileAccess.remove(home.catalog + Array(suffix.utf8))
-        }
-        let customer = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
+        try removeCatalog(of: home)
+        var customer: Customer?
+        var need: UInt64?
         do {
-            try customer.setName(root.name)
+            let new = try Customer(home: home, lock: lock, adapters: adapters, machine: machine)
+            customer = new
+            try new.setName(root.name)
             let hints = supplierHints(in: try FileAccess.read(keyFile, byteCountMax: 64 << 10))
-            let found = try customer.findForRecovery(
+            let found = try new.findForRecovery(
                 try supplierDirectories.map {
                     String(decoding: try Customer.absolute($0), as: UTF8.self)
                 }, hints: hints, findSuppliers)
             try cancellation.check()
-            let patience = customer.makePatience(cancellation: cancellation, waiting: waiting)
-            let report = try customer.recoverCatalog(from: found, patience)
+            let patience = new.makePatience(cancellation: cancellation, waiting: waiting)
+            let report = try new.recoverCatalog(from: found, patience) { need = $0 }
+            try keep(new)
             if !exists(home: home) {
                 try OwnIdentity(home: home, machine: machine)
                     .begin(RootAuthority(root.seed, user: root.user, name: root.name.text))
                 try FileAccess.publish(machine.encoded, at: home.machineKeys)
             }
-            return (customer, report)
+            return (new, report)
         } catch {
-            customer.close()
-            throw error
+            customer?.catalog.close()
+            try? removeCatalog(of: home)
+            customer?.close()
+            throw Failure.isHomeFull(error) ? Failure.homeFull(home.path, need: need) : error
+        }
+    }
+
+    private static func removeCatalog(of home: Home) throws {
+        for suffix in ["", "-wal", "-shm"] {
+            try FileAccess.remove(home.catalog + Array(suffix.utf8))
         }
     }
 
     /// New keys; or those of a machine that has just become one of the identity's and has stored
     /// nothing yet.
-    private static func machineForRecovery(
+    static func machineForRecovery(
         _ root: KeyFile, home: Home, deviceName: String, adapters: Adapters
     ) throws -> MachineKeys {
         guard exists(home: home) else {
@@ -96,8 +109,9 @@ extension Customer {
         return machine
     }
 
+    /// - Parameter needs: hears about how many bytes the catalog takes in the home.
     private func recoverCatalog(
-        from found: [OpenSupplier], _ patience: FetchPatience
+        from found: [OpenSupplier], _ patience: FetchPatience, needs: (UInt64) -> Void
     ) throws -> RecoveryReport {
         let (head, body) = try newestHead(found)
         let open = inParallel(body.suppliers) { [self] record -> OpenSupplier in
@@ -113,6 +127,7 @@ extension Customer {
         }
         suppliers.withLock { $0 = open }
         let pages = try readPages(body.catalogBlocks, stores: open.stores, patience)
+        needs(Limits.catalogRoomMin + Limits.catalogRoomFactor * pages.plainByteCount)
         let here = HeadBody(suppliers: open.map(\.record), catalogBlocks: body.catalogBlocks)
         try catalog.adopt(
             rows: pages.rows, catalogBlocks: pages.blocks, head: head, body: here
@@ -239,6 +254,8 @@ extension Customer {
         var rows: [CatalogRow] = []
         var blocks: [(BlockDescriptor, [FrameEntry])] = []
         var byteCount: UInt64 = 0
+        /// Of the rows.
+        var plainByteCount: UInt64 = 0
     }
 
     private func readPages(
@@ -255,7 +272,10 @@ extension Customer {
                 let block = try reader.read(descriptor)
                 pages.blocks.append((descriptor, block.frames))
                 pages.byteCount += UInt64(descriptor.length.sealedLength)
-                for chunk in block.chunks { pages.rows += try CatalogPage(chunk).rows }
+                for chunk in block.chunks {
+                    pages.rows += try CatalogPage(chunk).rows
+                    pages.plainByteCount += UInt64(chunk.count)
+                }
             } catch let error as CancelledError {
                 throw error
             } catch {

@@ -41,6 +41,10 @@ package final class Customer: Sendable {
         do {
             return try Catalog(path: String(decoding: home.catalog, as: UTF8.self))
         } catch {
+            // SQLite does not say why it cannot make a file.
+            if Failure.isHomeFull(error) || HomeRoom(at: home.catalog)?.isFull == true {
+                throw Failure.homeFull(home.path)
+            }
             throw Failure(
                 "BD-CATALOG", .inputOutput, "The catalog cannot be opened",
                 cause: error.reason,

@@ -75,9 +75,11 @@ enum FileAccess {
     }
 
     private static func failure(_ what: String, _ path: [UInt8]) -> Failure {
-        Failure(
+        let code = errno
+        if code == ENOSPC || code == EDQUOT { return .homeFull(path) }
+        return Failure(
             "BD-FILE", .inputOutput, "\(displayText(path)): cannot \(what)",
-            cause: String(cString: strerror(errno)),
+            cause: String(cString: strerror(code)),
             remedy: "check the disk and the permissions of its directory")
     }
 }

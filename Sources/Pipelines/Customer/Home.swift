@@ -35,9 +35,11 @@ package struct Home: Sendable {
         Home.makeDirectories(path)
         for name in ["identity", "suppliers"] { _ = file(name).withPath { mkdir($0, 0o700) } }
         guard file("identity").withPath({ access($0, W_OK | X_OK) }) == 0 else {
+            let code = errno
+            if code == ENOENT, HomeRoom(at: path)?.isFull == true { throw Failure.homeFull(path) }
             throw Failure(
                 "BD-HOME", .cannotCreate, "\(displayText(path)) cannot be made or written to",
-                cause: String(cString: strerror(errno)),
+                cause: String(cString: strerror(code)),
                 remedy: "name another directory with --home, or mend its permissions")
         }
     }

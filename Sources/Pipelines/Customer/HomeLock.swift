@@ -82,9 +82,11 @@ final class HomeLock: Sendable {
     private static func open(_ path: [UInt8]) throws -> Int32 {
         let descriptor = path.withPath { Glibc.open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
         guard descriptor >= 0 else {
+            let code = errno
+            if code == ENOSPC || code == EDQUOT { throw Failure.homeFull(path) }
             throw Failure(
                 "BD-HOME", .noPermission, "\(displayText(path)) cannot be opened",
-                cause: String(cString: strerror(errno)),
+                cause: String(cString: strerror(code)),
                 remedy: "run as the user whose home it is")
         }
         return descriptor

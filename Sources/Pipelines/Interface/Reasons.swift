@@ -118,6 +118,7 @@ extension CatalogError {
     var reason: String {
         switch self {
         case .database(let operation, let message, _): "\(operation): \(message)"
+        case .diskFull(let operation): "\(operation): the disk is full"
         case .badRow(let table, let error): "a row of \(table) is damaged (\(error))"
         }
     }

@@ -46,6 +46,7 @@ struct Recover: ContextualCommand {
         let network = context.network
         let isNewDevice = try joinDevices(context)
         let places = from.map { $0.split(separator: ",").map(String.init) }
+        var friends: [DisplayName] = []
         let (customer, report) = try context.stoppable { cancellation in
             try Customer.recover(
                 home: context.home, keyFile: file.absolute().bytes,
@@ -58,6 +59,11 @@ struct Recover: ContextualCommand {
                         try await Recover.places(
                             for: search, in: network, named: places, isNewDevice: isNewDevice)
                     }
+                },
+                keep: { customer in
+                    // Those with whom the lost machine had agreed are friends of this one.
+                    guard let noted = try customer.notedFriends() else { return }
+                    friends = try FriendBook.restore(noted, to: network.home)
                 }
             ) {
                 try source.passphrase(isNew: false, canAsk: context.canAsk)
@@ -68,7 +74,7 @@ struct Recover: ContextualCommand {
         for line in Recover.lines(report, durationNanoseconds: duration) {
             try context.console.out(line)
         }
-        try restoreFriends(of: customer, context)
+        try tell(friends, context)
         guard let last = report.snapshots.last else { return }
         let name = shellWord(Array(last.snapshot.setName.utf8))
         context.console.message("Next: " + context.command("restore \(name) --target ~/restored"))
@@ -95,14 +101,12 @@ struct Recover: ContextualCommand {
     ///
     /// - Returns: whether it has.
     private func joinDevices(_ context: CommandContext) throws -> Bool {
-        guard suppliers == nil, !Customer.exists(home: context.home),
+        let actions = RootActions(home: context.network.home, setting: context.network.setting)
+        guard suppliers == nil, try actions.document == nil,
             try context.network.joined() != nil
         else { return false }
         let root = try KeyFileOption.read(file, source, context)
-        let (home, setting) = (context.network.home, context.network.setting)
-        let published = try? waiting {
-            try await RootActions(home: home, setting: setting).recover(root, sources: [])
-        }
+        let published = try? waiting { try await actions.recover(root, sources: []) }
         guard let published else { return false }
         try context.console.out(
             "document   \(published.document.globalID), revision "
@@ -111,10 +115,7 @@ struct Recover: ContextualCommand {
         return true
     }
 
-    /// Those with whom the lost machine had agreed are friends of this one.
-    private func restoreFriends(of customer: Customer, _ context: CommandContext) throws {
-        guard let noted = try customer.notedFriends() else { return }
-        let names = try FriendBook.restore(noted, to: context.network.home)
+    private func tell(_ names: [DisplayName], _ context: CommandContext) throws {
         guard !names.isEmpty else { return }
         try context.console.out("friends    " + names.map(\.text).joined(separator: ", "))
         context.console.message(

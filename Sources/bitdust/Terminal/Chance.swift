@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// Chances as people read them.
 enum Chance {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Model
+internal import Pipelines
 
 /// The user or the system asked the process to stop.
 struct Interrupted: Error, Hashable {
@@ -32,7 +33,9 @@ enum Ending: Equatable {
         case let failure as Failure: self = .failure(failure)
         case let shortfall as Shortfall: self = .shortfall(shortfall)
         case let interrupted as Interrupted: self = .interrupted(interrupted)
-        default: self = Ending.ofParser(error) ?? .failure(Ending.unknown(error))
+        default:
+            let known = Failure.of(error) as? Failure
+            self = Ending.ofParser(error) ?? .failure(known ?? Ending.unknown(error))
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Model
+
 /// How fast something goes.
 struct Pace: Hashable, Sendable {
     /// Nanoseconds since the start.

@@ -10,25 +10,6 @@ import Testing
 @Suite(.enabled(if: isRoot, "mounting takes root")) struct FullDiskKeysTests {
     private let station = try! Station(suppliers: 1)
 
-    /// A small disk at a path below the station's directory, which `body` may fill.
-    private func withDisk(_ name: String, _ body: (_ path: String) throws -> Void) throws {
-        let path = station.scratch[name]
-        Files.makeDirectory(path)
-        prepared(mount("tmpfs", path, "tmpfs", 0, "size=4m"))
-        defer { _ = umount2(path, 2) }
-        try body(path)
-    }
-
-    /// Leaves no room, and gives it back by removing the file.
-    private func fill(_ path: String) -> String {
-        let filler = "\(path)/filler"
-        let file = open(filler, O_WRONLY | O_CREAT, 0o600)
-        let page = [UInt8](repeating: 7, count: 4096)
-        while write(file, page, page.count) > 0 {}
-        close(file)
-        return filler
-    }
-
     private func saveKey(to path: String) throws {
         try station.with {
             try $0.saveKeyFile(to: Array(path.utf8), passphrase: nil, keepsRoot: false)
@@ -36,8 +17,8 @@ import Testing
     }
 
     @Test func `a key file that does not fit leaves the root key where it is`() throws {
-        try withDisk("stick") { stick in
-            let filler = fill(stick)
+        try withSmallDisk(at: station.scratch["stick"]) { stick in
+            let filler = SmallDisk.fill(stick)
             let failure = failure { try saveKey(to: "\(stick)/key") }
             #expect(failure?.code == "BD-KEY-FILE-WRITE" && failure?.status == .cannotCreate)
             #expect(failure?.cause?.contains("No space left") == true, "\(failure?.cause ?? "")")
@@ -54,7 +35,7 @@ import Testing
     {
         try saveKey(to: station.scratch["key"])
         let root = try RootAuthority(keyFile: station.scratch.bytes("key")) { [] }
-        try withDisk("disk") { disk in
+        try withSmallDisk(at: station.scratch["disk"]) { disk in
             let place = "\(disk)/home"
             run("/bin/cp", "-a", String(decoding: station.home.path, as: UTF8.self), place)
             let home = Home(path: Array(place.utf8))
@@ -66,7 +47,7 @@ import Testing
             try own.keep(first)
             let rotated = try own.sign(try root.rotating(first.keys), date: today)
             let before = try NSDictionary(dictionary: contents(of: "\(place)/identity"))
-            let filler = fill(disk)
+            let filler = SmallDisk.fill(disk)
             let failure = failure {
                 do { try own.keep(rotated) } catch { throw Failure.of(error) }
             }
