@@ -90,10 +90,10 @@ package struct CandidateScore: Hashable, Sendable {
 
     private static func proofs(_ passed: Int, _ failed: Int) -> Reason {
         guard failed == 0 else {
-            return Reason(points: -100, text: "failed \(failed) audits")
+            return Reason(points: -100, text: "failed \(countText(failed, "audit"))")
         }
         return Reason(
             points: passed > 0 ? 10 : 5,
-            text: passed > 0 ? "passed \(passed) audits" : "not audited yet")
+            text: passed > 0 ? "passed \(countText(passed, "audit"))" : "not audited yet")
     }
 }

@@ -166,7 +166,7 @@ import Testing
         #expect(good.points == 50 + 20 + 20 + 5)
         let lost = CandidateScore(HiringTests.candidate(1, answered: 1000, failed: 1))
         #expect(lost.points == 0)
-        #expect(lost.reasons.contains { $0.text == "failed 1 audits" })
+        #expect(lost.reasons.contains { $0.text == "failed 1 audit" })
     }
 
     @Test func `who is away or full is replaced after grace and not before`() {

@@ -69,7 +69,7 @@ struct FamilyAPI: Sendable {
             let count = family.count(where: \.answers)
             return .ok(
                 ["asked": APIValue(family.count), "answered": APIValue(count)],
-                message: "\(count) of \(family.count) suppliers answer")
+                message: "\(count) of \(countText(family.count, "supplier")) answer")
         }
     }
 

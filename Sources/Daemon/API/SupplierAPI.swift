@@ -146,7 +146,8 @@ struct SupplierAPI: Sendable {
                 group.addTask { _ = try? await hub.session(to: owner) }
             }
         }
-        return .ok(message: "sent requests to \(min(owners.count, Limits.pingCountMax)) customers")
+        let count = min(owners.count, Limits.pingCountMax)
+        return .ok(message: "sent requests to \(countText(count, "customer"))")
     }
 
     // MARK: The operator's view

@@ -135,7 +135,7 @@ package struct Doctor: Sendable {
                 Finding(
                     .good, "identity",
                     "\(document.globalID), revision \(document.revision), on "
-                        + "\(document.content.sources.count) servers")
+                        + countText(document.content.sources.count, "server"))
             ]
             if machine.hasRoot {
                 findings.append(

@@ -40,7 +40,7 @@ enum SupplierAlert: Hashable, Sendable {
         case .overfull(let used, let donated):
             "\(used) bytes are stored and \(donated) donated: nothing new is taken"
         case .unreachable(let port, let asked):
-            "TCP port \(port) cannot be reached: \(asked) nodes tried"
+            "TCP port \(port) cannot be reached: \(countText(asked, "node")) tried"
         }
     }
 

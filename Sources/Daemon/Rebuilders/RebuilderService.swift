@@ -43,7 +43,7 @@ actor RebuilderService: ServiceBody {
         }
         state = parts.registry.register("remote_rebuilder", state: "READY")
         work = Task { [weak self] in await self?.run(desk, caller) }
-        log.info("rebuilding for \(desk.active.count) owners")
+        log.info("rebuilding for \(countText(desk.active.count, "owner"))")
     }
 
     func stop() async {
@@ -86,15 +86,16 @@ actor RebuilderService: ServiceBody {
         case .success(let outcome):
             let report = outcome.report
             let state =
-                "\(report.blockCount) blocks, \(outcome.answering) of \(outcome.known) suppliers "
-                + "answer, \(report.fragmentsMissing) fragments missing"
+                "\(countText(report.blockCount, "block")), \(outcome.answering) of "
+                + "\(countText(outcome.known, "supplier")) answer, "
+                + "\(countText(report.fragmentsMissing, "fragment")) missing"
             guard report.fragmentsStored + report.fragmentsFoundLost > 0 else {
                 return log.info("for \(owner): \(state)")
             }
             let tenths = Int((Double(outcome.nanoseconds) / 1e8).rounded(.up))
             log.notice(
                 """
-                for \(owner): \(report.fragmentsFoundLost) fragments found lost, \
+                for \(owner): \(countText(report.fragmentsFoundLost, "fragment")) found lost, \
                 \(report.fragmentsStored) stored, \(report.bytesStored) bytes sent and \
                 \(report.bytesFetched) read in \(tenths / 10).\(tenths % 10) s; \(state)
                 """)

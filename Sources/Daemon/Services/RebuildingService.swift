@@ -72,9 +72,9 @@ actor RebuildingService: ServiceBody {
             switch result {
             case .failure(let error): log.warning("\(user.short): \(NodeProcess.text(error))")
             case .success(let done) where done.movesTaken + done.blocksSent > 0:
-                let moved = "\(done.movesTaken) fragments rebuilt"
-                log.notice(
-                    "rebuilder \(user.short): \(moved), \(done.blocksSent) blocks handed over")
+                let moved = countText(done.movesTaken, "fragment") + " rebuilt"
+                let sent = countText(done.blocksSent, "block") + " handed over"
+                log.notice("rebuilder \(user.short): \(moved), \(sent)")
             case .success: break
             }
         }
@@ -85,13 +85,14 @@ actor RebuildingService: ServiceBody {
         case .done(let round):
             for record in round.hired { log.notice("hired \(record.id.short) as a replacement") }
             if let reshape = round.reshape, reshape.blocksReshaped > 0 {
-                log.notice("\(reshape.blocksReshaped) blocks coded as \(reshape.scheme)")
+                let count = countText(reshape.blocksReshaped, "block")
+                log.notice("\(count) coded as \(reshape.scheme)")
             }
             let report = round.report
             guard report.fragmentsStored + report.fragmentsFoundLost > 0 else {
-                return log.debug("\(report.auditsPassed) audits passed, all is there")
+                return log.debug("\(countText(report.auditsPassed, "audit")) passed, all is there")
             }
-            let found = "\(report.fragmentsFoundLost) fragments found lost"
+            let found = countText(report.fragmentsFoundLost, "fragment") + " found lost"
             log.notice("\(found), \(report.fragmentsStored) stored anew")
         case .gaveWay: log.debug("gave way to a command")
         case .busy, .nothing: break

@@ -65,7 +65,8 @@ actor SupplierService: ServiceBody {
             Task { [weak self] in await self?.reclaim() },
         ]
         let usage = try? disks.store.usage()
-        log.info("serving \(disks.store.contracts.count) customers, \(usage?.used ?? 0) bytes")
+        let customers = countText(disks.store.contracts.count, "customer")
+        log.info("serving \(customers), \(usage?.used ?? 0) bytes")
     }
 
     func stop() async {
@@ -162,7 +163,8 @@ actor SupplierService: ServiceBody {
         else { return }
         let isOver = parts.setting.time.now.nanoseconds / 1_000_000_000 >= end
         guard needed == 0 || isOver else { return }
-        log.notice("left: \(needed) fragments were still needed; nothing was deleted")
+        let rest = countText(needed, "fragment was", "fragments were")
+        log.notice("left: \(rest) still needed; nothing was deleted")
         do {
             try parts.configuration.set(ServiceSettings.enabled(.supplier).key.path, "false")
         } catch {

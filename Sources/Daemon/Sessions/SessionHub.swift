@@ -173,7 +173,8 @@ actor SessionHub {
             case .local(let peer): "not known: so far only \(peer.address) of this network came"
             case .outside(let peer, _): "yes: \(peer.address) came"
             case .closed(_, let asked, let port):
-                "no: \(asked) nodes were asked to come to TCP port \(port), and none could"
+                "no: \(countText(asked, "node was", "nodes were")) asked to come to TCP port "
+                    + "\(port), and none could"
             }
         }
 

@@ -168,8 +168,8 @@ package final class Customer: Sendable {
             needed: FamilyPlan.receiptsNeeded(scheme), cancellation: cancellation, report: report)
         let lanes = open.enumerated().map { number, supplier in
             SupplierLane(
-                supplier, number: number, board: board, patience: adapters.patience,
-                time: adapters.time
+                supplier, number: number, directory: directory(of: supplier.record), board: board,
+                patience: adapters.patience, time: adapters.time
             ) { [self] need in
                 supplier.store.map { grow($0, by: need) } ?? false
             }

@@ -16,7 +16,7 @@ extension Failure {
         }
         return Failure(
             "BD-TOO-FEW-SUPPLIERS", .tooFewSuppliers,
-            "\(open.count - offline.count) of \(open.count) suppliers can be used, "
+            "\(open.count - offline.count) of \(countText(open.count, "supplier")) can be used, "
                 + "a backup needs \(need)",
             cause: reasons.joined(separator: "; "),
             remedy: "bring them back, or add others: `bitdust hire`, --suppliers DIR,...")
@@ -31,7 +31,7 @@ extension Failure {
         case .tooFewSuppliers(let have, let need):
             self.init(
                 "BD-TOO-FEW-SUPPLIERS", .tooFewSuppliers,
-                "This needs \(need) suppliers, there are \(have)",
+                "This needs \(countText(need, "supplier")) and has \(have)",
                 remedy: "add suppliers with --suppliers DIR,... or ask for a smaller scheme")
         }
     }
@@ -50,7 +50,8 @@ extension Failure {
             let status = Failure.status(causes)
             self.init(
                 status == .quotaExceeded ? "BD-NO-SPACE" : "BD-TOO-FEW-SUPPLIERS", status,
-                "A block got \(have) receipts and needs \(need), so there is no new snapshot",
+                "A block got \(countText(have, "receipt")) and needs \(need), so there is no new "
+                    + "snapshot",
                 cause: causes.first.map(reasonText),
                 remedy: "mend the suppliers (see `bitdust status`) and run the backup again: "
                     + "what is stored is not sent twice")
@@ -58,9 +59,11 @@ extension Failure {
     }
 
     private static func status(_ causes: [any Error]) -> ExitStatus {
-        for case let cause as StoreError in causes {
+        for cause in causes {
             switch cause {
-            case .diskFull, .quotaExceeded, .capacityExceeded: return .quotaExceeded
+            case is FullDisk, StoreError.diskFull, StoreError.quotaExceeded,
+                StoreError.capacityExceeded:
+                return .quotaExceeded
             default: continue
             }
         }

@@ -162,9 +162,10 @@ extension HealthReport {
             let hope =
                 blocksWaiting == 0
                 ? "" : "; \(those) of them can when the suppliers that are away return"
+            let count = groups.reduce(0) { $0 + $1.blockCount }
             return (
                 .bad, "LOST",
-                ": \(text(blocksLost)) of \(text(groups.reduce(0) { $0 + $1.blockCount })) blocks "
+                ": \(text(blocksLost)) of \(text(count)) \(count == 1 ? "block" : "blocks") "
                     + "cannot be read from the suppliers that answer" + hope
             )
         }

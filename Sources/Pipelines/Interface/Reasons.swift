@@ -42,10 +42,10 @@ extension FetchError {
     var reason: String {
         switch self {
         case .blockLost(let block, let have, let need):
-            "block \(block.short) is lost: \(have) of the \(need) fragments it needs are left"
+            "block \(block.short) is lost: it needs \(countText(need, "fragment")), \(have) left"
         case .blockAway(_, let have, let need, let away):
-            "suppliers do not answer: \(have) of the \(need) fragments it needs could be had, "
-                + "\(away) may be with those that are away"
+            "suppliers do not answer: it needs \(countText(need, "fragment")), \(have) could be "
+                + "had, \(away) may be with those that are away"
         case .unknownChunk(let id): "chunk \(id.short) is not in the catalog"
         case .blockUnreadable(let block, let reason): "block \(block.short): \(reason)"
         case .badTree(let error): "its directory object is damaged (\(error))"
@@ -66,7 +66,8 @@ extension StoreError {
             "quota: \(need) bytes are needed, \(available) are left"
         case .capacityExceeded(let need, let available):
             "donated space: \(need) bytes are needed, \(available) are left"
-        case .diskFull: "its disk is full"
+        case .diskFull:
+            "its disk is full but for the \(sizeText(UInt64(Limits.diskReserve))) that stay free"
         case .readOnly: "its directory is read-only"
         case .staleHead(let newest): "it holds a newer head (\(newest))"
         case .corrupt: "its bytes are damaged"

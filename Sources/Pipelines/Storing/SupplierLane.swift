@@ -31,6 +31,8 @@ final class SupplierLane: Sendable {
 
     let record: SupplierRecord
     let number: Int
+    /// Where it is on this machine; `nil` for a node of the network.
+    private let directory: [UInt8]?
     private let store: (any FragmentStore)?
     private let grow: @Sendable (Int) -> Bool
     private let queue: BoundedQueue<Item>
@@ -44,14 +46,16 @@ final class SupplierLane: Sendable {
 
     /// - Parameters:
     ///   - number: the lane's on the board.
+    ///   - directory: where the supplier is on this machine, if it is.
     ///   - grow: gets the supplier to take so many bytes more than was agreed on, if it does.
     init(
-        _ supplier: OpenSupplier, number: Int, board: LaneBoard, patience: LanePatience,
-        time: any TimeSource, grow: @escaping @Sendable (Int) -> Bool
+        _ supplier: OpenSupplier, number: Int, directory: [UInt8]?, board: LaneBoard,
+        patience: LanePatience, time: any TimeSource, grow: @escaping @Sendable (Int) -> Bool
     ) {
         self.grow = grow
         self.record = supplier.record
         self.number = number
+        self.directory = directory
         self.store = supplier.store
         self.isFar = NodeAddress.isOne(supplier.record.address)
         self.board = board
@@ -144,8 +148,16 @@ final class SupplierLane: Sendable {
                 }
             }
         } catch {
-            fail(items, error)
+            fail(items, detailed(error))
         }
+    }
+
+    /// A directory's disk can be asked what it has free; a supplier of the network only says no.
+    private func detailed(_ error: StoreError) -> any Error {
+        guard error == .diskFull, let directory, let room = HomeRoom(at: directory) else {
+            return error
+        }
+        return FullDisk(free: room.byteCount)
     }
 
     private func fail(_ items: [Item], _ error: any Error) {
@@ -174,7 +186,7 @@ final class SupplierLane: Sendable {
             } catch {
                 board.note(number, answers: false)
                 guard error.isTransient else {
-                    state.withLock { $0.failure = $0.failure ?? error }
+                    state.withLock { $0.failure = $0.failure ?? detailed(error) }
                     throw error
                 }
                 let waited = time.uptime - start
@@ -216,6 +228,15 @@ final class SupplierLane: Sendable {
         state.withLock { $0.absence = nil }
         let answer = try? persist { () throws(StoreError) in try store.usage() }
         return answer == nil ? nil : store
+    }
+}
+
+/// The disk of a supplier's directory has no room beside what every supplier leaves free.
+struct FullDisk: Error, CustomStringConvertible {
+    let free: UInt64
+
+    var description: String {
+        "its disk has \(sizeText(free)) free, and \(sizeText(UInt64(Limits.diskReserve))) stay free"
     }
 }
 

@@ -171,7 +171,8 @@ struct Backup: ContextualCommand {
         var status = stat()
         let missing = paths.filter { lstat(cPath($0.bytes), &status) != 0 && errno == ENOENT }
         guard let first = missing.first else { return }
-        let more = missing.count == 1 ? "" : ", nor do \(missing.count - 1) others of the paths"
+        let others = countText(missing.count - 1, "other", "others")
+        let more = missing.count == 1 ? "" : ", nor do \(others) of the paths"
         throw Failure(
             "BD-NO-SOURCE", .failed, "\(displayText(first.bytes)) does not exist" + more,
             remedy: "check the spelling; nothing was changed")

@@ -34,6 +34,7 @@ struct DoctorCommand: ContextualCommand {
         }
         let badCount = findings.count { $0.verdict == .bad }
         guard badCount > 0 else { return }
-        throw Shortfall(status: .failed, message: "\(badCount) things are wrong")
+        let bad = countText(badCount, "thing is", "things are")
+        throw Shortfall(status: .failed, message: "\(bad) wrong")
     }
 }

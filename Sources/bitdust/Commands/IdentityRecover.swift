@@ -51,7 +51,7 @@ struct IdentityRecover: ContextualCommand {
         }
         try context.console.out(
             "identity   \(published.document.globalID), revision \(published.document.revision), "
-                + "\(published.document.keys.certificates.count) devices")
+                + countText(published.document.keys.certificates.count, "device"))
         try context.console.out(
             "published  on \(published.serverCount) of \(published.sourceCount) identity servers")
         context.console.message("Next: " + context.command("daemon"))

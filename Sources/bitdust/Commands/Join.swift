@@ -45,8 +45,8 @@ struct Join: ContextualCommand {
         }
         try NetworkCreate.startAgain(client, isHost: role.server != nil, context)
         try context.console.out(
-            "Joined \"\(joined.name)\" (\(joined.seeds.count) seeds, "
-                + "\(joined.identityServers.count) id servers).")
+            "Joined \"\(joined.name)\" (\(countText(joined.seeds.count, "seed")), "
+                + "\(countText(joined.identityServers.count, "id server"))).")
         context.console.message(
             "Next: " + context.command("identity create NAME"))
     }

@@ -193,7 +193,7 @@ struct BackupText {
 /// `can lose any 2 of 4 suppliers`.
 func lossText(_ losses: Int, of total: Int) -> String {
     switch losses {
-    case ..<0: "parts are lost, \(total) suppliers"
+    case ..<0: "parts are lost, \(countText(total, "supplier"))"
     case 0:
         total == 1
             ? "only one supplier, it must not be lost" : "can lose none of \(total) suppliers"

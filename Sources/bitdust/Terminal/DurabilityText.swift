@@ -145,7 +145,7 @@ struct DurabilityText {
         switch change {
         case .parity(let scheme): "one supplier more, for parity: \(scheme)"
         case .balance(let scheme): "the same suppliers, more parity: \(scheme)"
-        case .suppliers(let count, let scheme): "\(count) suppliers: \(scheme)"
+        case .suppliers(let count, let scheme): "\(countText(count, "supplier")): \(scheme)"
         case .repair(let days): "repair within \(DayText.text(days))"
         case .lifetime(let days): "suppliers that stay \(DayText.text(days))"
         }

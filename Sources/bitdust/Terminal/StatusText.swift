@@ -21,7 +21,7 @@ struct StatusText {
     func sentence(style: Style) -> String {
         let total = report.suppliers.count
         let losses = report.lossesTolerated ?? 0
-        let answer = "\(online) of \(total) suppliers answer"
+        let answer = "\(online) of \(countText(total, "supplier")) answer"
         switch health {
         case "empty":
             return "Nothing is backed up yet"
