@@ -27,8 +27,9 @@ package struct SessionResponse: Sendable, Equatable {
     }
 }
 
-/// Looks at a request with a long payload before that comes: an answer refuses it, and the payload
-/// stays where it is. `nil` lets it come. One at a time for each session.
+/// Looks at a request with a long payload before that comes, one at a time for each session, or
+/// while it comes along: an answer refuses it, and the payload, or the rest, stays where it is.
+/// `nil` lets it come.
 ///
 /// An answer here has no payload.
 package typealias SessionScreen =

@@ -1,5 +1,6 @@
 import Model
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import Networking
@@ -68,6 +69,85 @@ import Testing
         pair.dialler.call(3, request(16 << 20), timeAllowed: 1000)
         try pair.settle()
         #expect(pair.running.keys.sorted() == [5])
+    }
+
+    @Test func `an answer while the payload comes stops it, and gives its advance back once`()
+        throws
+    {
+        let whole = 1 + ((16 << 20) - 1) / Limits.sessionDataLengthSent + 1
+        // The request and so many parts of the payload.
+        for moment in [1, 2, 3, 100, whole - 1, whole] {
+            var pair = try advancedPair()
+            pair.dialler.call(2, request(16 << 20), timeAllowed: 1000)
+            for _ in 0..<moment {
+                let output = pair.dialler.nextOutput()
+                try pair.deliverToListener(#require(output))
+            }
+            #expect(pair.listener.advanceGiven == 0 && pair.dialler.advanceTaken == 0)
+            pair.performOnce()
+            let isWhole = pair.running[3] != nil
+            #expect(isWhole == (moment == whole))
+            pair.listener.answeredMeanwhile(3, SessionResponse(header: [9]))
+            while let output = pair.listener.nextOutput() { try pair.deliverToDialler(output) }
+            pair.performOnce()
+            guard !isWhole else {
+                #expect(pair.answers[2] == nil, "its handler has it")
+                continue
+            }
+            #expect(try pair.answers[2]?.get().header == [9])
+            #expect(pair.dialler.sending.isEmpty, "the rest is not sent")
+            #expect(pair.dialler.advanceTaken == Limits.sessionAdvance)
+            #expect(pair.listener.advanceGiven == Limits.sessionAdvance)
+            // Another uses all of the advance at once, and the first one's end changes nothing.
+            pair.dialler.call(3, request(16 << 20), timeAllowed: 1000)
+            pair.listener.answeredMeanwhile(3, SessionResponse(header: [9]))
+            try pair.settle()
+            #expect(pair.running.keys.sorted() == [5])
+            pair.finishEmpty(5)
+            try pair.settle()
+            #expect(pair.dialler.isQuiet && pair.listener.isQuiet)
+            #expect(pair.dialler.advanceTaken == Limits.sessionAdvance)
+            #expect(pair.listener.advanceGiven == Limits.sessionAdvance)
+            #expect(pair.heldByteCount == Limits.sessionAdvance)
+            pair.listener.end(.closed)
+            try pair.settle()
+            #expect(pair.heldByteCount == 0)
+        }
+    }
+
+    @Test func `a put without room is refused before all of it has come`() async throws {
+        let server = try SessionNode(user: 1, device: 101)
+        let client = try SessionNode(user: 2, device: 102)
+        let memory = SessionMemory()
+        let begun = Mutex<[[UInt8]]>([])
+        let setup = SessionSetup(
+            identity: server.identity, settings: .patient, memory: memory,
+            admits: { _ in true },
+            screen: { _, header, _ in header == [2] ? SessionResponse(header: [9]) : nil },
+            handler: { _, request in
+                begun.withLock { $0.append(request.header) }
+                return SessionResponse(header: request.header)
+            })
+        let listener = try await SessionListener.open(
+            at: loopback, setup: setup, limits: SessionGateLimits(), threads: testThreads,
+            opened: { _ in })
+        // Of the second put the greater part never arrives.
+        let relay = try await TamperingRelay.open(
+            to: listener.localEndpoint, .hold(.toListener, offset: 4 << 20))
+        let session = try await SessionDialer(setup: client.setup(), threads: testThreads).dial(
+            [relay.endpoint], expecting: server.name, deadline: .seconds(120))
+        let first = try await session.request(
+            SessionRequest(header: [1], payload: SessionAdvanceTests.bytes.slice(0..<1 << 20)))
+        #expect(first.header == [1])
+        let second = try await session.request(
+            SessionRequest(header: [2], payload: SessionAdvanceTests.bytes.slice(0..<16 << 20)))
+        #expect(second.header == [9])
+        #expect(begun.withLock { $0 } == [[1]])
+        #expect(memory.heldByteCount == Limits.sessionAdvance)
+        await session.close()
+        await listener.close()
+        await relay.close()
+        #expect(memory.heldByteCount == 0)
     }
 
     @Test func `more than was advanced ends the session`() throws {

@@ -329,7 +329,10 @@ struct CorePair {
                 let answer = dice.roll(2) == 0 ? 0 : length
                 pair.dialler.call(call, request(length, answer: answer), timeAllowed: 1000)
                 for _ in 0..<dice.roll(6) {
-                    switch dice.roll(5) {
+                    switch dice.roll(6) {
+                    case 5:
+                        pair.listener.answeredMeanwhile(
+                            UInt32(dice.roll(80) * 2 + 1), SessionResponse(header: [9]))
                     case 0: pair.dialler.cancel(UInt64(dice.roll(80)), .cancelled)
                     case 1: pair.listener.expire(UInt32(dice.roll(80) * 2 + 1))
                     case 2: if let stream = pair.running.keys.min() { pair.finish(stream) }

@@ -182,8 +182,7 @@ final class SessionHandler: ChannelInboundHandler {
             }
         case .reserve(let stream, let byteCount): reserve(stream, byteCount)
         case .release(let byteCount): setup.memory.release(byteCount)
-        case .admit(let stream):
-            if peer.map(setup.admits) != true { core.refuse(stream, .notAllowed) }
+        case .admit(let stream): admit(stream)
         case .wantAdvance:
             if !core.hasAdvanced, let byteCount = setup.memory.takeAdvance() {
                 core.advance(byteCount)
@@ -197,25 +196,36 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     private func reserve(_ stream: UInt32, _ byteCount: Int) {
-        guard let peer, setup.admits(peer) else {
-            core.declined(stream)
-            return
+        guard let peer, setup.admits(peer) else { return core.declined(stream) }
+        screen(stream, of: peer) { handler, refusal in
+            guard let refusal else { return handler.reserveMemory(stream, byteCount) }
+            handler.core.answeredEarly(stream, refusal)
+            handler.pump()
         }
+    }
+
+    /// A payload that comes along is not held up by the question whether it may.
+    private func admit(_ stream: UInt32) {
+        guard let peer, setup.admits(peer) else { return core.refuse(stream, .notAllowed) }
+        screen(stream, of: peer) { handler, refusal in
+            guard let refusal else { return }
+            handler.core.answeredMeanwhile(stream, refusal)
+            handler.pump()
+        }
+    }
+
+    /// Asks whether a request is refused before its payload is there; a short one is not.
+    private func screen(
+        _ stream: UInt32, of peer: SessionPeer,
+        _ then: @escaping @Sendable (SessionHandler, SessionResponse?) -> Void
+    ) {
         guard let screen = setup.screen, let (header, length) = core.longRequest(stream) else {
-            reserveMemory(stream, byteCount)
-            return
+            return then(self, nil)
         }
         let handler = NIOLoopBound(self, eventLoop: eventLoop)
         Task { [eventLoop] in
             let refusal = await screen(peer, header, length)
-            eventLoop.execute {
-                if let refusal {
-                    handler.value.core.answeredEarly(stream, refusal)
-                    handler.value.pump()
-                } else {
-                    handler.value.reserveMemory(stream, byteCount)
-                }
-            }
+            eventLoop.execute { then(handler.value, refusal) }
         }
     }
 

@@ -40,7 +40,7 @@ extension SessionCore {
         reserveNext()
     }
 
-    /// What a request that waits for memory says, when its payload is not on its way already.
+    /// What a request with a long payload says, before all of that is there.
     func longRequest(_ stream: UInt32) -> (header: [UInt8], payloadLength: Int)? {
         guard let opening = requests[stream]?.opening,
             opening.payloadLength > Limits.sessionInlineLengthMax
@@ -51,14 +51,24 @@ extension SessionCore {
     /// A request is answered before its payload has come, of which none was allowed yet.
     mutating func answeredEarly(_ stream: UInt32, _ response: SessionResponse) {
         isReserving = false
-        if !isEnded, var request = requests[stream], request.phase == .waiting {
-            frames.append(
-                .response(stream: stream, header: response.header, payloadLength: 0))
-            request.refuse()
-            requests[stream] = request
-            if request.isEndedByPeer { close(stream) }
-        }
+        if !isEnded, requests[stream]?.phase == .waiting { answerWithoutPayload(stream, response) }
         reserveNext()
+    }
+
+    /// A request is answered while its payload comes along; one that is whole has its handler's
+    /// answer. What has come is dropped, and what the peer has not sent stays there.
+    mutating func answeredMeanwhile(_ stream: UInt32, _ response: SessionResponse) {
+        guard !isEnded, requests[stream]?.phase == .receiving else { return }
+        answerWithoutPayload(stream, response)
+    }
+
+    private mutating func answerWithoutPayload(_ stream: UInt32, _ response: SessionResponse) {
+        guard var request = requests[stream] else { return }
+        frames.append(.response(stream: stream, header: response.header, payloadLength: 0))
+        request.refuse()
+        requests[stream] = request
+        giveBack(stream)
+        if request.isEndedByPeer { close(stream) }
     }
 
     /// A handler has ended.

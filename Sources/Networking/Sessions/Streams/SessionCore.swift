@@ -26,7 +26,7 @@ struct SessionCore {
         /// Memory is asked for; ``reserved(_:)`` says that it is there.
         case reserve(stream: UInt32, byteCount: Int)
         case release(byteCount: Int)
-        /// A request has begun whose payload is on its way: may this peer ask for anything?
+        /// A request has begun whose payload is on its way: may this peer ask for it?
         case admit(stream: UInt32)
         /// The peer sends long payloads: ``advance(_:)`` lets them come at once.
         case wantAdvance
