@@ -32,7 +32,7 @@ trap clean_up EXIT
 
 # A node with an identity and nothing that this needs not.
 node() {
-	local n=$1
+	local n=$1 answer
 	mkdir -p "$work/$n"
 	{
 		on "$n" set interface/api/rest-http-port "$(port "$n" 0)"
@@ -55,8 +55,9 @@ node() {
 		[[ $n != 0 ]] || curl -sf "localhost:$(port 0 2)/" >/dev/null || { sleep 0.2; continue; }
 		break
 	done
-	curl -s -X POST -d "{\"username\": \"node$n\"}" "localhost:$(port "$n" 0)/identity/create/v1" \
-		| grep -q '"status": "OK"' || { echo "node $n has no identity" >&2; exit 1; }
+	answer=$(curl -s -X POST -d "{\"username\": \"node$n\"}" \
+		"localhost:$(port "$n" 0)/identity/create/v1") || true
+	[[ $answer == *'"status": "OK"'* ]] || { echo "node $n has no identity" >&2; exit 1; }
 }
 
 echo "== $suppliers suppliers"
