@@ -43,7 +43,7 @@ import Testing
         // The tree of the snapshot is lost as well: there is nothing that could be named.
         let restore = failure { try station.restore() }
         #expect(restore?.status == .filesDamaged && restore?.code == "BD-DATA-LOST")
-        #expect(restore?.cause?.contains("1 of the 2 fragments") == true)
+        #expect(restore?.cause?.contains("it needs 2 fragments, 1 left") == true)
         let check = try station.check()
         #expect(check.status == .filesDamaged && check.lossesTolerated == -1)
         #expect(UInt64(check.blocksLost.count) == check.blocksChecked)
@@ -69,7 +69,7 @@ import Testing
         let report = try station.restore()
         #expect(report.status == .filesDamaged)
         #expect(report.problems.map { displayText($0.path) } == ["\(station.target)/second"])
-        #expect(report.problems[0].reason.contains("is lost: 1 of the 2 fragments"))
+        #expect(report.problems[0].reason.contains("is lost: it needs 2 fragments, 1 left"))
         let after = TreePicture(station.target)
         #expect(Set(before.paths).subtracting(after.paths) == ["/second"])
         #expect(after["first"]?.content == before["first"]?.content)
