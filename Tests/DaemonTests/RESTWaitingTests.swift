@@ -66,7 +66,7 @@ import Testing
         await began.wait()
         while await station.events.consumerCount == 0 { await Task.yield() }
         async let stopped: Void = station.stop()
-        // The port is closed first. The kernel is asked: a connection taken in the moment of stopping
+        // The port is closed first. The kernel is asked: a connection in the moment of stopping
         // meets an assertion of the library's, in builds that have them.
         while PortHolder.find(port: port, .tcp) != nil { await Task.yield() }
         #expect((try? RESTConnection(port: port)) == nil)
